@@ -2,10 +2,10 @@
 
     {"version": "1.0.0", "name": "Dry vocals", "flow": [
         {"model_type": "vocal_models", "model_name": "a.ckpt", "input_to_next": "vocals", "output_to_storage": ["other"]},
-        {"model_type": "single_stem_models", "model_name": "b.ckpt", "input_to_next": "noreverb", "output_to_storage": []}]}
+        {"model_type": "single_stem_models", "model_name": "b", "input_to_next": "noreverb", "output_to_storage": []} ]}
 
-is the community's format 1.0.0: a straight chain, where the last step's `input_to_next` is the main output. Each `version` has one
-reader in READERS that turns its JSON into the same `Preset`; the runner knows only that.
+is the community's format 1.0.0: a straight chain, where the last step's `input_to_next` is the main output. Each `version` has
+one reader in READERS that turns its JSON into the same `Preset`; the runner knows only that.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ class Output(_Strict):
     """A stem that is kept as a file."""
 
     source: str  # "STEP.STEM"
-    path: tuple[
-        str, ...
-    ]  # the stems passed through on the way, the stem itself last: "song_vocals_noreverb.wav"; () = every stem
+    path: tuple[str, ...]  # the stems passed through on the way, the stem itself last: "song_vocals_noreverb.wav"; () = every stem
 
 
 class Preset(_Strict):
@@ -61,13 +59,9 @@ class Preset(_Strict):
 
     def wanted(self, step: str) -> tuple[str, ...] | None:
         """The stems of `step` that an output or a later step needs, in order of first use; None means all of them."""
-        inputs = [s.input for s in self.steps]
-        names = dict.fromkeys(
-            stem
-            for ref in [*(o.source for o in self.outputs), *inputs]
-            for owner, _, stem in [ref.partition(".")]
-            if owner == step
-        )
+        references = [*(output.source for output in self.outputs), *(later.input for later in self.steps)]
+        pairs = (reference.partition(".") for reference in references)
+        names = dict.fromkeys(stem for owner, _, stem in pairs if owner == step)
         return None if EVERY in names else tuple(names)
 
 

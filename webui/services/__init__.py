@@ -1,0 +1,101 @@
+"""What every door calls: page, REST and command line use these objects in-process and know nothing below them.
+
+jobs      submit, follow, cancel, run again, delete
+results   files, archive, samples and waveforms of completed jobs
+presets   models     what there is to choose from
+"""
+
+from __future__ import annotations
+
+from inference.catalogue import load_catalogue
+
+from webui.compute.pool import Pool, Prober
+from webui.services import callbacks, store
+from webui.services.engine import Engine, HomeLock, Standby
+from webui.services.housekeeping import Housekeeper
+from webui.services.job import Callback, Choice, Job
+from webui.services.jobs import JobService
+from webui.services.models import ModelService
+from webui.services.presets import PresetService
+from webui.services.results import ResultService
+from webui.services.runner import JobRunner
+from webui.services.storage import Storage
+from webui.settings import ROOT, Settings
+
+__all__ = ["Callback", "Choice", "Job", "Services"]
+
+
+class Services:
+    """The services of one home folder, wired.
+
+    Use as a context manager, or call `start` and `stop`. `start` also runs the jobs here, unless another process does so already;
+    this one then takes over when that one ends.
+    """
+
+    def __init__(self, settings: Settings, *, pool: Pool | None = None) -> None:
+        self.settings = settings
+        self.storage = Storage(settings.home)
+        self.storage.prepare()
+        self._pool = pool or Pool(settings.parallel_jobs)
+        self._prober = Prober()
+        self._database = store.connect(self.storage.database)
+        self._store = store.JobStore(self._database)
+        self._housekeeper = Housekeeper(settings, self.storage, self._store)
+        self._engine = Engine(
+            self._database,
+            parallel_jobs=settings.parallel_jobs,
+            run_job=JobRunner(self.storage, self._pool).run,
+            deliver=self._housekeeper.deliver,
+            tries=callbacks.TRIES,
+            pause=self._housekeeper.pause,
+        )
+        self._standby = Standby(HomeLock(self.storage.lock), self._run_jobs)
+        self._runs_jobs = False
+        self.device = settings.device  # in words, once a compute process has looked
+        catalogue = load_catalogue(self.storage.user_catalogue if self.storage.user_catalogue.exists() else None)
+        self.models = ModelService(catalogue)
+        self.presets = PresetService((self.storage.presets, ROOT / "presets"), catalogue)
+        self.jobs = JobService(
+            settings, self.storage, self._store, self.presets, self.models, self._prober, on_change=self._housekeeper.wake
+        )
+        self.results = ResultService(self.storage, self.jobs)
+
+    def start(self) -> None:
+        """Open the job store and run jobs. Blocks for some tenths of a second; not from inside an event loop."""
+        if not self._standby.try_now():
+            store.wait_for_schema(self._database)
+            self._standby.wait_in_background()
+
+    def warm_up(self) -> None:
+        """Have the compute processes ready, so that the first song starts at once."""
+        self._prober.start()
+        if self._runs_jobs:
+            self._pool.warm_up("separate", device=self.settings.device, on_ready=self._set_device)
+
+    def _set_device(self, device: str) -> None:
+        self.device = device
+
+    def _run_jobs(self) -> None:
+        """Become the process that runs this home folder's jobs."""
+        self._engine.start()
+        self._housekeeper.start()
+        self._runs_jobs = True
+
+    def stop(self) -> None:
+        """Leave the jobs as they are: what runs is taken up at the next start."""
+        self._standby.stop()
+        self._housekeeper.stop()
+        self._pool.close()
+        self._prober.close()
+        if self._runs_jobs:
+            self._engine.stop()
+        self._store.close()
+        self._database.dispose()
+        self._standby.release()
+
+    def __enter__(self) -> Services:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

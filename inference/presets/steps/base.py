@@ -30,4 +30,5 @@ class StepContext:
 class RunStep(Protocol):
     """Does one step: reads `context.source`, writes each wanted stem into its sink."""
 
-    def __call__(self, step: Step, context: StepContext) -> None: ...
+    def __call__(self, step: Step, context: StepContext) -> None:
+        """Run `step` in its surroundings; an exception leaves no half-written file."""

@@ -1,0 +1,124 @@
+"""Jobs for programs and for the page: everything the services can do with them, under /api/v1/jobs."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi.responses import StreamingResponse
+
+from inference.types import OutputFormat
+from webui.api import schemas
+from webui.api.deps import BaseUrl, ServicesDep, on_disk
+from webui.services import Choice
+from webui.services.errors import BadRequest
+from webui.services.job import STATES, State
+from webui.services.presets import DEFAULT_PRESET
+
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+
+BINARY = "application/octet-stream"
+
+
+@router.get("", response_model=schemas.JobList)
+def list_jobs(
+    services: ServicesDep,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    state: Annotated[list[str] | None, Query(description=", ".join(STATES))] = None,
+) -> dict[str, Any]:
+    """The newest jobs, newest first."""
+    jobs = services.jobs.list(limit=limit, states=_states(state))
+    return {"jobs": [job.to_json() for job in jobs], "now": time.time()}
+
+
+def _states(names: list[str] | None) -> tuple[State, ...] | None:
+    if not names:
+        return None
+    chosen = tuple(state for state in STATES if state in names)
+    if len(chosen) != len(set(names)):
+        raise BadRequest(f"unknown state among {', '.join(names)}", hint=f"Known: {', '.join(STATES)}.")
+    return chosen
+
+
+@router.post("", status_code=202)
+def create(
+    services: ServicesDep,
+    caller: BaseUrl,
+    file: UploadFile | None = None,
+    sample: Annotated[bool, Form(description="Use the sample song instead of a file.")] = False,
+    preset: Annotated[str | None, Form()] = None,
+    model: Annotated[str | None, Form()] = None,
+    output: Annotated[str, Form(alias="format")] = "wav",
+    subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the format's default.")] = "",
+) -> dict[str, Any]:
+    """Submit a song, or the sample song."""
+    choice = Choice(preset=preset or (None if model else DEFAULT_PRESET), model=model or None)
+    form = OutputFormat(output, subtype)
+    if sample:
+        return services.jobs.submit_sample(choice=choice, output=form, door="rest").to_json()
+    if file is None:
+        raise BadRequest("there is no file", hint="Send the song as the field `file`, or sample=true.")
+    services.jobs.check(choice=choice)
+    with on_disk(file, services.storage.tmp) as path:
+        job = services.jobs.submit(path, file_name=file.filename or "song", choice=choice, output=form, door="rest", base_url=caller)
+    return job.to_json()
+
+
+@router.get("/{job_id}")
+def get(services: ServicesDep, job_id: str) -> dict[str, Any]:
+    """One job."""
+    return services.jobs.get(job_id).to_json()
+
+
+@router.post("/{job_id}/cancel")
+def cancel(services: ServicesDep, job_id: str) -> dict[str, Any]:
+    """Stop a job."""
+    return services.jobs.cancel(job_id).to_json()
+
+
+@router.post("/{job_id}/rerun", status_code=202)
+def rerun(services: ServicesDep, job_id: str) -> dict[str, Any]:
+    """The same song with the same options as a new job."""
+    return services.jobs.rerun(job_id, door="rest").to_json()
+
+
+@router.delete("/{job_id}", response_model=schemas.Message)
+def delete(services: ServicesDep, job_id: str) -> dict[str, str]:
+    """Delete a job and everything it made."""
+    services.jobs.delete(job_id)
+    return {"message": f"Job {job_id} deleted."}
+
+
+@router.get("/{job_id}/log", response_model=schemas.Log)
+def log(services: ServicesDep, job_id: str) -> dict[str, Any]:
+    """What happened to a job."""
+    return {"lines": services.jobs.log(job_id)}
+
+
+@router.get("/{job_id}/zip", response_class=StreamingResponse)
+def archive(services: ServicesDep, job_id: str) -> StreamingResponse:
+    """All stems in one zip."""
+    blocks = services.results.archive(job_id)
+    title = services.jobs.get(job_id).spec.song
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(title)}.zip"}
+    return StreamingResponse(blocks, media_type="application/zip", headers=headers)
+
+
+@router.get("/{job_id}/stems/{file}/peaks")
+def peaks(services: ServicesDep, job_id: str, file: str) -> Response:
+    """The waveform: int8 pairs (lowest, highest), 50 for each second."""
+    return Response(services.results.peaks(job_id, file), media_type=BINARY)
+
+
+@router.get("/{job_id}/stems/{file}/pcm")
+def pcm(
+    services: ServicesDep,
+    job_id: str,
+    file: str,
+    start: Annotated[int, Query(ge=0, description="First sample.")] = 0,
+    frames: Annotated[int, Query(ge=1, description="Samples per channel.")] = 5 * 48_000,
+) -> Response:
+    """Samples for a player: interleaved 16-bit integers, little-endian, whatever the result's format."""
+    return Response(services.results.pcm(job_id, file, start=start, frames=frames), media_type=BINARY)

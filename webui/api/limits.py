@@ -1,0 +1,88 @@
+"""Keeps request bodies within bounds while they stream in, before anything parses or stores them."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webui.api.errors import STATUS, body
+from webui.services.errors import TooLarge
+
+OVERHEAD = 64 * 1024
+"""Bytes of a multipart body beside the file."""
+
+DRAIN = 4
+"""A body of up to this many times the limit is still read (and thrown away), so that a client that sends before it listens hears
+the answer instead of a broken connection."""
+
+
+class BodyLimit:
+    """ASGI middleware: bodies of more than `limit` bytes are answered 413. Gradio's own routes have their own limit."""
+
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+        self._app, self._limit = app, limit + OVERHEAD
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting."""
+        if scope["type"] != "http" or scope["path"].startswith("/gradio_api/"):
+            await self._app(scope, receive, send)
+            return
+        counter = _Counter(receive, self._limit)
+        if _announced(scope) > self._limit:
+            await self._refuse(scope, counter, send)
+            return
+
+        async def unless_too_large(message: Message) -> None:
+            if not counter.exceeded:
+                await send(message)
+
+        await self._app(scope, counter.receive, unless_too_large)
+        if counter.exceeded:
+            await self._refuse(scope, counter, send)
+
+    async def _refuse(self, scope: Scope, counter: _Counter, send: Send) -> None:
+        await counter.drain(DRAIN * self._limit)
+        megabytes = (self._limit - OVERHEAD) / 2**20
+        error = TooLarge(
+            f"the upload is larger than {megabytes:g} MB",
+            hint="Send a smaller file, for example as FLAC.",
+            limit=f"{megabytes:g}",
+        )
+        await JSONResponse(body(error), status_code=STATUS[error.code])(scope, counter.receive_nothing, send)
+
+
+class _Counter:
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._limit = receive, limit
+        self._seen, self._more = 0, True
+
+    async def receive(self) -> Message:
+        message = await self._next()
+        if self.exceeded:
+            raise HTTPException(413)  # whatever the app makes of it is not sent
+        return message
+
+    @property
+    def exceeded(self) -> bool:
+        return self._seen > self._limit
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        self._more = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+    async def drain(self, most: int) -> None:
+        while self._more and self._seen < most:
+            await self._next()
+
+    async def receive_nothing(self) -> Message:
+        return {"type": "http.disconnect"}
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0

@@ -1,0 +1,51 @@
+"""The only place where services, REST and page meet."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from webui import __version__
+from webui.api import ROUTERS, errors
+from webui.api.limits import BodyLimit
+from webui.services import Services
+from webui.settings import Settings
+
+
+def create_app(settings: Settings | None = None, *, with_page: bool = True) -> FastAPI:
+    """The whole server as an ASGI app; its jobs run while its lifespan does.
+
+    Args:
+        settings: by default from the environment.
+        with_page: mount the page at `/` too; without it the app starts in a fraction of the time.
+    """
+    services = Services(settings or Settings())
+    tempfile.tempdir = str(services.storage.tmp)  # uploads wait on the disk where they will stay, not in a small or in-memory /tmp
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(services.start)
+        services.warm_up()
+        yield
+        await asyncio.to_thread(services.stop)
+
+    app = FastAPI(
+        title="MSST-WebUI",
+        version=__version__,
+        description="Take songs apart: upload, poll or be called back, download, clean up.",
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    app.add_middleware(BodyLimit, limit=services.settings.max_upload_bytes)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    if with_page:
+        from webui.ui import mount_ui
+
+        mount_ui(app, services)  # after the routes: the page's mount takes every path that is left
+    return app

@@ -1,0 +1,65 @@
+"""The command line: `run` (the default) starts the server, `separate` takes songs apart here and now."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from webui import __version__
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="MSST-WebUI: take songs apart. Without a command it starts the server.",
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"MSST-WebUI {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def run(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 opens the server to the network.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
+    share: Annotated[bool, typer.Option("--share", help="Open a public address through Gradio's relay.")] = False,
+    language: Annotated[str | None, typer.Option(help="Language of the page: auto, en, zh-CN.")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Start the server, unless a command follows."""
+    if context.invoked_subcommand is None:
+        given: dict[str, Any] = {"host": host, "port": port, "share": share or None, "language": language}
+        from webui.server import serve
+
+        serve({name: value for name, value in given.items() if value is not None})
+
+
+@app.command()
+def separate(
+    songs: Annotated[list[Path], typer.Argument(help="Songs, or folders of songs (searched with their sub-folders).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),
+    output_format: Annotated[str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus.")] = "wav",
+    subtype: Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")] = "",
+    model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name (the default: my_preset).")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = None,
+) -> None:
+    """Separate songs. Exit status 1 if any of them failed; the others are done."""
+    logging.basicConfig(level=logging.WARNING)
+    from webui.batch import Batch, separate_all
+
+    batch = Batch(songs, output, output_format, subtype, model, preset, device)
+    raise typer.Exit(separate_all(batch, echo=typer.echo))

@@ -1,0 +1,78 @@
+"""Starts the server process: settings, logging, uvicorn, and the public address where one is wanted."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import Any
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+
+from webui.settings import Settings
+
+log = logging.getLogger("webui")
+
+
+def serve(given: dict[str, Any]) -> None:
+    """Serve until interrupted. `given` overrides the settings from the environment."""
+    settings = _settings(given)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    listener = _listen(settings)
+    address = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}"
+    from webui.app import create_app
+
+    app = create_app(settings)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+    typer.echo(f"MSST-WebUI is at {address} (Ctrl-C ends it). REST: {address}/docs")
+    if settings.share:
+        _share(settings, listener.getsockname()[1])
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"])
+            typer.echo(f"MSST_{name.upper()}={problem['input']!r}: {problem['msg']}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The listening socket, taken before anything slow, so that a port in use is told at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        typer.echo(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port.", err=True)
+        raise typer.Exit(2) from error
+
+
+def _shown(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - shown, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _share(settings: Settings, port: int) -> None:
+    """Open a public address; without one the server goes on for this machine alone."""
+    import secrets
+
+    from gradio.networking import setup_tunnel
+
+    try:
+        address = setup_tunnel(
+            local_host="127.0.0.1",
+            local_port=port,
+            share_token=secrets.token_urlsafe(32),
+            share_server_address=None,
+            share_server_tls_certificate=None,
+        )
+    except Exception:
+        log.exception("no public address could be opened; the server goes on without one")
+        return
+    typer.echo(f"Public address: {address}")

@@ -1,0 +1,104 @@
+"""Callbacks: which addresses may be called, and one delivery.
+
+An address from outside must not make the server talk to what only the server can reach. Public addresses are allowed; private ones
+only where the setting `callback_allow` names them, and loopback for a caller that is on this machine itself. The check is made on
+the addresses that the name resolves to, when the job is submitted and again at each try, and the connection goes to the address that
+was checked, so a name that changes its mind in between gains nothing. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from webui.services.errors import BadCallback
+from webui.services.job import Callback
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+TRIES = 6
+TIMEOUT = 15.0  # seconds for one try
+
+
+def pause(backoff: float, attempt: int) -> float:
+    """Seconds to wait after the try number `attempt` failed: the backoff, then three times the last pause."""
+    return backoff * 3.0 ** (attempt - 1)
+
+
+def check(callback: Callback, allow: Sequence[str]) -> str:
+    """An address that the callback may go to, as text.
+
+    Raises:
+        BadCallback: the URL is none, its name does not resolve, or it leads where the server may not call.
+    """
+    try:
+        parts = urlsplit(callback.url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise _bad(callback, f"{error}") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise _bad(callback, "it must begin with http:// or https:// and name a host")
+    if parts.username is not None:
+        raise _bad(callback, "it may not carry a user name or password")
+    addresses = _resolve(callback, host, port or (443 if parts.scheme == "https" else 80))
+    for address in addresses:
+        if not _allowed(address, host, callback.caller_is_local, allow):
+            raise _bad(callback, f"{host} is inside a private network", hint=f"Allow it with MSST_CALLBACK_ALLOW={host}.")
+    return str(addresses[0])
+
+
+def _resolve(callback: Callback, host: str, port: int) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise _bad(callback, f"the name {host} cannot be resolved") from error
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+
+
+def _allowed(address: Address, host: str, caller_is_local: bool, allow: Sequence[str]) -> bool:
+    plain = getattr(address, "ipv4_mapped", None) or address
+    if plain.is_global and not plain.is_multicast:
+        return True
+    if plain.is_loopback and caller_is_local:
+        return True
+    return any(_names(entry, plain, host) for entry in allow)
+
+
+def _names(entry: str, address: Address, host: str) -> bool:
+    try:
+        return address in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return entry.casefold() == host.casefold()
+
+
+def _bad(callback: Callback, why: str, *, hint: str = "") -> BadCallback:
+    return BadCallback(f"the callback address {callback.url[:200]!r} cannot be used: {why}", hint=hint, url=callback.url[:200])
+
+
+def deliver(callback: Callback, allow: Sequence[str], job_id: str, body: dict[str, Any]) -> str:
+    """Send `body` once; returns what to log. The job's id goes along as Idempotency-Key, as a crash can repeat a delivery.
+
+    Raises:
+        BadCallback: the address may not be called (any more).
+        DeliveryFailed: there was no answer, or none of success.
+    """
+    import httpx
+
+    address = check(callback, allow)
+    url = httpx.URL(callback.url)
+    headers = {"Host": url.netloc.decode("ascii"), "Idempotency-Key": job_id, "User-Agent": "MSST-WebUI"}
+    try:
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+            answer = client.post(url.copy_with(host=address), json=body, headers=headers, extensions={"sni_hostname": url.host})
+    except httpx.HTTPError as error:
+        raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
+    if not answer.is_success:
+        raise DeliveryFailed(f"answered {answer.status_code}")
+    return f"answered {answer.status_code}"
+
+
+class DeliveryFailed(Exception):
+    """One try of a callback did not succeed; the text says why."""

@@ -1,0 +1,138 @@
+"""A job as everybody sees it, and the specification it is made from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+State = Literal["queued", "running", "completed", "failed", "cancelled"]
+STATES: tuple[State, ...] = ("queued", "running", "completed", "failed", "cancelled")
+ENDED: tuple[State, ...] = ("completed", "failed", "cancelled")
+Door = Literal["ui", "rest", "cli"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to separate with: a preset or a single model, exactly one of them."""
+
+    preset: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Callback:
+    """Whom to tell when the job has ended."""
+
+    url: str
+    caller_is_local: bool = False  # a caller on this machine may name a loopback address
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All that a job needs to run, fixed when it is submitted. Travels as JSON."""
+
+    title: str  # the song's name as people see it
+    file: str  # the name of the file as it came
+    input: str  # its name in the job's input folder
+    song: str  # what result names begin with
+    source: Door
+    choice: Choice
+    preset: dict[str, Any]  # inference.presets.Preset, as it was at submission
+    container: str
+    subtype: str
+    device: str
+    created_at: float  # epoch seconds
+    time_limit: float  # seconds
+    duration: float | None  # of the song in seconds, as its header says
+    base_url: str = ""  # how the caller reaches this server, for download links
+    callback: Callback | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Spec:
+        """From JSON."""
+        callback = Callback(**data["callback"]) if data["callback"] else None
+        return cls(**{**data, "choice": Choice(**data["choice"]), "callback": callback})
+
+
+@dataclass(frozen=True)
+class Result:
+    """A stem that a job made."""
+
+    file: str
+    stem: str
+    sample_rate: int
+    channels: int
+    frames: int  # samples per channel
+    bytes: int
+    clipped: int  # samples beyond full scale that the format could not hold
+    peaks: str  # name of the waveform's file
+    preview: str | None  # name of the lossless copy that the mixer reads, where the result itself is lossy
+
+
+@dataclass(frozen=True)
+class JobError:
+    """Why a job failed."""
+
+    code: str
+    message: str
+    hint: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One song's way through the house."""
+
+    id: str
+    spec: Spec
+    state: State
+    progress: float = 0.0  # 0 .. 1
+    stage: str = "waiting"
+    seconds_left: float | None = None
+    queue_position: int | None = None  # 1 = next
+    started_at: float | None = None  # epoch seconds
+    finished_at: float | None = None
+    error: JobError | None = None
+    results: tuple[Result, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.state in ENDED
+
+    @property
+    def title(self) -> str:
+        """The song's name."""
+        return self.spec.title
+
+    def to_json(self) -> dict[str, Any]:
+        """What /api/v1 and the page see."""
+        spec = self.spec
+        return {
+            "id": self.id,
+            "title": spec.title,
+            "file": spec.file,
+            "source": spec.source,
+            "state": self.state,
+            "model": spec.choice.model,
+            "preset": spec.choice.preset,
+            "format": {"container": spec.container, "subtype": spec.subtype},
+            "progress": self.progress,
+            "stage": self.stage,
+            "seconds_left": self.seconds_left,
+            "queue_position": self.queue_position,
+            "created_at": spec.created_at,
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "duration": spec.duration,
+            "error": asdict(self.error) if self.error else None,
+            "results": [self._result_json(result) for result in self.results],
+        }
+
+    def _result_json(self, result: Result) -> dict[str, Any]:
+        shown = {key: value for key, value in asdict(result).items() if key not in ("peaks", "preview")}
+        return {**shown, "url": f"/download/{self.id}/{result.file}"}

@@ -1,0 +1,225 @@
+"""Jobs, as every door uses them: submit a song, follow it, cancel, run it again, delete."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from inference.catalogue import sample_song
+
+from inference.errors import DiskFull, MsstError
+from inference.presets.schema import Preset, single_model
+from inference.types import OutputFormat
+from webui.services import callbacks, joblog
+from webui.services.errors import BadRequest, InputGone, JobExists, QueueFull, UnknownJob
+from webui.services.job import Callback, Choice, Door, Job, Spec, State
+from webui.services.storage import Storage, base_name, check_job_id, link_or_copy, safe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from webui.compute.pool import Prober
+    from webui.services.models import ModelService
+    from webui.services.presets import PresetService
+    from webui.services.store import JobStore
+    from webui.settings import Settings
+
+SPARE_DISK = 256 * 1024 * 1024
+"""Bytes that must stay free beside what a job will write."""
+
+
+class JobService:
+    """The one way to have a song separated."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        store: JobStore,
+        presets: PresetService,
+        models: ModelService,
+        prober: Prober,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._settings, self._storage, self._store = settings, storage, store
+        self._presets, self._models, self._prober = presets, models, prober
+        self._on_change = on_change
+
+    def check(self, *, choice: Choice, job_id: str | None = None, callback: Callback | None = None) -> Preset:
+        """Find out whether a job like this would be taken, before its song has arrived.
+
+        Raises:
+            BadRequest, UnknownPreset, BadPreset, UnknownModel, BadJobId, JobExists, BadCallback, QueueFull: it would not.
+        """
+        preset = self._preset(choice)
+        if job_id is not None:
+            self._check_free(check_job_id(job_id))
+        if callback is not None:
+            callbacks.check(callback, self._settings.callback_allow)
+        if self._store.waiting() >= self._settings.queue_limit:
+            raise QueueFull(
+                f"{self._settings.queue_limit} jobs are waiting already",
+                hint=f"Try again in {QueueFull.retry_after} seconds.",
+                limit=self._settings.queue_limit,
+            )
+        return preset
+
+    def submit(
+        self,
+        source: Path,
+        *,
+        file_name: str,
+        choice: Choice,
+        output: OutputFormat,
+        door: Door,
+        job_id: str | None = None,
+        callback: Callback | None = None,
+        base_url: str = "",
+        device: str | None = None,
+    ) -> Job:
+        """Put a song in the line.
+
+        Args:
+            source: the song; linked or copied, never changed.
+            file_name: its name as people see it; from outside, anything.
+            choice: preset or model.
+            output: the format of the stems.
+            door: who submits.
+            job_id: a UUID that the caller chose; by default a new one.
+            callback: whom to tell in the end.
+            base_url: how the caller reaches this server.
+            device: where to run; by default as the settings say.
+
+        Returns:
+            The queued job.
+
+        Raises:
+            MsstError: whatever `check` raises, BadAudio and its kinds for a header that shows the song cannot be read, DiskFull.
+        """
+        preset = self.check(choice=choice, job_id=job_id, callback=callback)
+        job_id = job_id or str(uuid.uuid4())
+        file_name = base_name(file_name) or "song"
+        with self._claimed(job_id) as folder:
+            song = folder / safe_name(file_name)
+            self._take(source, song)
+            info = self._prober.probe(str(song))
+            spec = Spec(
+                title=PurePath(file_name).stem or file_name,
+                file=file_name,
+                input=song.name,
+                song=safe_name(PurePath(file_name).stem),
+                source=door,
+                choice=choice,
+                preset=preset.model_dump(mode="json"),
+                container=output.container,
+                subtype=output.subtype,
+                device=device or self._settings.device,
+                created_at=time.time(),
+                time_limit=self._settings.job_time_limit,
+                duration=info["frames"] / info["sample_rate"] if info["frames"] else None,
+                base_url=base_url,
+                callback=callback,
+            )
+            joblog.append(self._storage.log(job_id), f"accepted {file_name!r} from {door}: {_describe(info)}")
+            self._store.submit(job_id, spec)
+        return self.get(job_id)
+
+    def submit_sample(self, *, choice: Choice, output: OutputFormat, door: Door) -> Job:
+        """Put the sample song in the line."""
+        return self.submit(sample_song(), file_name="Sample song.mp3", choice=choice, output=output, door=door)
+
+    def get(self, job_id: str) -> Job:
+        """The job. Raises UnknownJob."""
+        job = self._store.get(job_id)
+        if job is None:
+            raise UnknownJob(f"there is no task {job_id[:80]!r}", hint="It may have been deleted.", id=job_id[:80])
+        return job
+
+    def list(self, *, limit: int = 50, states: Sequence[State] | None = None) -> list[Job]:
+        """The newest jobs, newest first."""
+        return self._store.list(limit=limit, states=states)
+
+    def counts(self) -> tuple[int, int]:
+        """How many jobs wait, and how many run."""
+        return self._store.counts()
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job; one that has ended stays as it is. Raises UnknownJob."""
+        job = self.get(job_id)
+        if not job.ended:
+            joblog.append(self._storage.log(job_id), "cancelled")
+            self._store.cancel(job_id)
+            self._on_change()
+            job = self.get(job_id)
+        return job
+
+    def rerun(self, job_id: str, *, door: Door) -> Job:
+        """A new job with the song and the options of an old one. Raises UnknownJob, InputGone."""
+        spec = self.get(job_id).spec
+        song = self._storage.inputs(job_id) / spec.input
+        if not song.exists():
+            raise InputGone("the song of this job was deleted", hint="Upload it again.")
+        output = OutputFormat(spec.container, spec.subtype)
+        return self.submit(song, file_name=spec.file, choice=spec.choice, output=output, door=door, device=spec.device)
+
+    def delete(self, job_id: str) -> None:
+        """Stop a job if it runs, and delete its song, results, log and record. Raises UnknownJob."""
+        if not self.get(job_id).ended:
+            self._store.cancel(job_id)
+        self._storage.delete(job_id)
+        self._store.delete(job_id)
+        self._on_change()
+
+    def log(self, job_id: str) -> list[dict[str, Any]]:
+        """What happened to a job: time, level, message. Raises UnknownJob."""
+        self.get(job_id)
+        return joblog.read(self._storage.log(job_id))
+
+    def _preset(self, choice: Choice) -> Preset:
+        if (choice.preset is None) == (choice.model is None):
+            raise BadRequest("choose either a preset or a model", hint="Send one of the two.")
+        if choice.preset is not None:
+            return self._presets.get(choice.preset)
+        assert choice.model is not None
+        return single_model(self._models.get(choice.model).name)
+
+    def _check_free(self, job_id: str) -> None:
+        if self._store.get(job_id) is not None or self._storage.inputs(job_id).exists():
+            raise JobExists(f"the id {job_id} is taken", hint="Choose another one, or delete that task first.", id=job_id)
+
+    @contextmanager
+    def _claimed(self, job_id: str) -> Iterator[Path]:
+        """The job's input folder, made here and nowhere else; gone again when the block fails."""
+        folder = self._storage.inputs(job_id)
+        try:
+            folder.mkdir()
+        except FileExistsError as error:
+            raise JobExists(f"the id {job_id} is taken", hint="Choose another one.", id=job_id) from error
+        try:
+            yield folder
+        except BaseException:
+            self._storage.delete(job_id)
+            raise
+
+    def _take(self, source: Path, target: Path) -> None:
+        size = source.stat().st_size
+        free = shutil.disk_usage(target.parent).free
+        if free < size + SPARE_DISK:
+            raise DiskFull(
+                f"{(size + SPARE_DISK) >> 20} MB of disk space are needed and {free >> 20} MB are free",
+                hint="Delete old jobs, or move the home folder (MSST_HOME) to a larger disk.",
+            )
+        try:
+            link_or_copy(source, target)
+        except OSError as error:
+            raise MsstError(f"the song cannot be stored: {error.strerror}", hint="Is the disk full?") from error
+
+
+def _describe(info: dict[str, Any]) -> str:
+    length = f"{info['frames'] / info['sample_rate']:.1f} s" if info["frames"] else "of unknown length"
+    return f"{info['container']}, {info['sample_rate']} Hz, {info['channels']} channels, {length}"

@@ -1,0 +1,33 @@
+"""The models there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inference.catalogue import Catalogue, ModelRecord
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model as a list shows it."""
+
+    name: str
+    title: str
+    purpose: str  # one sentence on what it is for
+    stems: tuple[str, ...]
+    installed: bool
+
+
+class ModelService:
+    """The catalogue, as the doors show it."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def get(self, name: str) -> ModelRecord:
+        """The record of that name. Raises UnknownModel."""
+        return self._catalogue.get(name)
+
+    def list(self) -> list[ModelCard]:
+        """All models, in the catalogue's order."""
+        return [ModelCard(m.name, m.title, m.purpose, tuple(m.stems), installed=True) for m in self._catalogue]

@@ -1,0 +1,148 @@
+"""The home folder: where each thing lies, and names that are safe as paths and as URLs.
+
+HOME/jobs.db                                the job store
+HOME/inputs/{job}/{file}                    the song
+HOME/results/{job}/extra_output/{file}      its stems
+HOME/results/{job}/player/{file}.peaks      what the mixer reads beside them
+HOME/logs/{job}.jsonl                       what happened
+HOME/presets/ models/ tmp/                  the user's presets, converted weights, uploads on their way
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path, PureWindowsPath
+
+from webui.services.errors import BadJobId, UnknownFile
+
+KEPT = "extra_output"
+PLAYER = "player"
+MAX_NAME_BYTES = 180  # of a song's name in UTF-8: room for stems and numbers below the 255 of most file systems
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SAFE_ASCII = re.compile(r"[A-Za-z0-9._~-]")
+
+
+def check_job_id(job_id: str) -> str:
+    """The id itself, when it is a UUID in its usual form.
+
+    Raises:
+        BadJobId: it is not.
+    """
+    if not _UUID.fullmatch(job_id):
+        raise BadJobId(f"{job_id[:80]!r} is not a UUID", hint="Send 8-4-4-4-12 hexadecimal digits, or leave it out.", id=job_id[:80])
+    return job_id
+
+
+def safe_name(text: str) -> str:
+    """`text` as a name that is one path component everywhere and stands in a URL as it is.
+
+    Letters, digits and marks of any language, emoji and ``- . _ ~`` stay; spaces, control characters and what a URL or a file
+    system reserves become ``_``. In composed form (NFC), at most MAX_NAME_BYTES long, never empty.
+
+    >>> safe_name("A song: 50% & “more”")
+    'A_song__50____“more”'
+    """
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    kept = "".join(character if _is_safe(character) else "_" for character in text).strip(". ")
+    while len(kept.encode("utf-8")) > MAX_NAME_BYTES:
+        kept = kept[:-1]
+    return kept or "song"
+
+
+def _is_safe(character: str) -> bool:
+    if character.isascii():
+        return bool(_SAFE_ASCII.fullmatch(character))
+    return unicodedata.category(character)[0] not in "CZ"
+
+
+def base_name(file_name: str) -> str:
+    """The last component of a name from outside, whatever system it was made on."""
+    return PureWindowsPath(file_name.replace("\0", "")).name
+
+
+class Storage:
+    """Paths under one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.database = home / "jobs.db"
+        self.lock = home / "jobs.lock"
+        self.presets = home / "presets"
+        self.models = home / "models"
+        self.user_catalogue = home / "models" / "catalogue.json"
+        self.tmp = home / "tmp"
+        self._inputs, self._results, self._logs = home / "inputs", home / "results", home / "logs"
+
+    def prepare(self) -> None:
+        """Make the folders."""
+        for folder in (self.presets, self.models, self.tmp, self._inputs, self._results, self._logs):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def inputs(self, job_id: str) -> Path:
+        """The folder of a job's song."""
+        return self._inputs / check_job_id(job_id)
+
+    def results(self, job_id: str) -> Path:
+        """The folder of all that a job made."""
+        return self._results / check_job_id(job_id)
+
+    def log(self, job_id: str) -> Path:
+        """The file of a job's log."""
+        return self._logs / f"{check_job_id(job_id)}.jsonl"
+
+    def result(self, job_id: str, name: str) -> Path:
+        """The path of a result; `name` comes from outside and is one component.
+
+        Raises:
+            UnknownFile: there is no such result.
+        """
+        name = unicodedata.normalize("NFC", name)
+        folder = self.results(job_id) / KEPT
+        if name in _names(folder):
+            return folder / name
+        raise UnknownFile(f"the task has no result {name[:200]!r}", hint="GET /results/{task_id} lists them.", file=name[:200])
+
+    def player_file(self, job_id: str, name: str, suffix: str) -> Path:
+        """A file that the mixer reads beside the result `name` (which must be one)."""
+        kept = self.result(job_id, name)
+        return self.results(job_id) / PLAYER / f"{kept.name}{suffix}"
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job's song, results and log."""
+        shutil.rmtree(self.inputs(job_id), ignore_errors=True)
+        shutil.rmtree(self.results(job_id), ignore_errors=True)
+        self.log(job_id).unlink(missing_ok=True)
+
+    def orphans(self, known: set[str], older_than: float) -> Iterator[str]:
+        """Ids that have files untouched for `older_than` seconds, but that no record knows (a crash between the two)."""
+        limit = time.time() - older_than
+        for folder in (self._inputs, self._results, self._logs):
+            for entry in folder.iterdir():
+                job_id = entry.name.removesuffix(".jsonl")
+                if _UUID.fullmatch(job_id) and job_id not in known and entry.stat().st_mtime < limit:
+                    yield job_id
+
+    def clean_tmp(self, older_than: float) -> None:
+        """Remove uploads that were never finished, untouched for `older_than` seconds."""
+        limit = time.time() - older_than
+        for entry in self.tmp.iterdir():
+            if entry.stat().st_mtime < limit:
+                shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make `target` hold what `source` holds: a hard link on one file system (no space, no time), a copy elsewhere."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

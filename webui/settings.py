@@ -1,0 +1,86 @@
+"""Every setting of the server: environment variables MSST_NAME, checked at start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""Where the shipped, read-only files lie."""
+
+
+class Settings(BaseSettings):
+    """What can be set, with the defaults of a single user's own machine."""
+
+    model_config = SettingsConfigDict(env_prefix="MSST_", extra="ignore", frozen=True, validate_default=True, use_attribute_docstrings=True)
+
+    home: Path = ROOT / "data" / "user"
+    """Folder of everything that a user makes or installs: jobs, results, models, presets."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 opens the server to the network."""
+
+    port: int = Field(default=7860, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+
+    public_url: AnyHttpUrl | None = None
+    """Address under which callers reach the server (download links in callbacks and answers); by default what the caller used."""
+
+    share: bool = False
+    """Open a public address through Gradio's relay, for a notebook in the cloud."""
+
+    language: str = "auto"
+    """Language of the page: auto (the browser's), en, zh-CN."""
+
+    device: str = "auto"
+    """Where models run: auto, cpu, cuda, cuda:0, mps ..."""
+
+    parallel_jobs: int = Field(default=1, ge=1, le=16)
+    """Jobs that run at the same time, each in a process of its own."""
+
+    queue_limit: int = Field(default=100, ge=1)
+    """Jobs that may wait; beyond that uploads are answered 429."""
+
+    job_time_limit: float = Field(default=6 * 3600.0, gt=0)
+    """Seconds that one job may run before it is stopped and failed."""
+
+    max_upload_mb: float = Field(default=512, gt=0)
+    """Largest upload in megabytes (1,048,576 bytes)."""
+
+    retention_days: float = Field(default=7, ge=0)
+    """Days after which an ended job and its files are deleted; 0 keeps them for ever."""
+
+    callback_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts, addresses or networks (10.0.0.0/8) inside the private network that callbacks may go to, separated by commas.
+    Public addresses are always allowed, and so is a loopback address for a caller on this machine."""
+
+    callback_backoff: float = Field(default=2.0, gt=0)
+    """Seconds before the second try of a callback; each further pause is three times as long."""
+
+    log_level: str = "info"
+    """Least severe log lines shown: debug, info, warning, error."""
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @field_validator("callback_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError("must be debug, info, warning or error")
+        return value.lower()
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The upload limit in bytes."""
+        return int(self.max_upload_mb * 1024 * 1024)
