@@ -1,0 +1,303 @@
+"""Hundreds of uploads and requests that mean harm, against the running server.
+
+Each is answered 4xx, or accepted and then ended: failed with a reason, or completed where there is sound in it after all. Never a
+5xx, nothing outside the home folder, nothing read from this machine or fetched from an address; afterwards a good song still works.
+"""
+
+from __future__ import annotations
+
+import http.server
+import io
+import random
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import soundfile
+from hostile_common import Upload, good_wav
+from hostile_forms import bad_fields, bad_names
+from hostile_kinds import other_kinds, playlists
+from hostile_sounds import damaged, lying_headers, noise, strange_samples
+from hostile_wire import BOUNDARY, END, FORM, call, part, send
+
+SEED = 20
+PATIENCE = 150.0  # seconds for one batch of tasks
+QUICK = 8  # `make test` takes one upload in so many of those that may be sound, and all others
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Canary(http.server.BaseHTTPRequestHandler):
+    """Notes every request: there must be none."""
+
+    def do_GET(self) -> None:
+        self.server.requests.append(self.path)  # type: ignore[attr-defined]
+        self.send_error(404)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[http.server.ThreadingHTTPServer]:
+    """An HTTP server that nobody should call."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Canary) as server:
+        server.requests = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound file of this machine that nobody uploaded."""
+    path = tmp_path_factory.mktemp("secret") / "secret.wav"
+    path.write_bytes(good_wav())
+    return path
+
+
+def ended(server: Any, tasks: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The final status of each task (id -> name); fails when one does not end."""
+    deadline, final = time.monotonic() + PATIENCE, {}
+    while len(final) < len(tasks):
+        for task in tasks.keys() - final.keys():
+            answer = call(server.url, "GET", f"/status/{task}")
+            assert answer.code == 200, (tasks[task], answer)
+            if answer.json()["status"] != "processing":
+                final[task] = answer.json()
+        waiting = [tasks[task] for task in tasks.keys() - final.keys()]
+        assert time.monotonic() < deadline, f"never ended: {waiting}"
+        time.sleep(0.1)
+    return final
+
+
+def submit(server: Any, uploads: list[Upload]) -> dict[str, tuple[Upload, str]]:
+    """Sends all; answers the accepted ones: id -> (upload, its first status). Every refusal is checked."""
+    accepted = {}
+    for upload in uploads:
+        answer = send(server.url, upload)
+        assert 400 <= answer.code < 500 or answer.code == 200, f"{upload.name}: {answer}"
+        assert answer.code != 429, f"{upload.name}: the queue is full, so nothing was tested"
+        if answer.code == 200:
+            accepted[answer.json()["task_id"]] = (upload, answer.json()["status"])
+        else:
+            assert answer.json()["detail"], f"{upload.name}: refused without a reason"
+    return accepted
+
+
+def endure(server: Any, uploads: list[Upload], batch: int = 40) -> dict[str, str]:
+    """What became of each upload: name -> refused, failed or completed. Checks reasons and results, and deletes the tasks."""
+    fates = {upload.name: "refused" for upload in uploads}
+    for start in range(0, len(uploads), batch):
+        accepted = submit(server, uploads[start : start + batch])
+        final = ended(server, {task: upload.name for task, (upload, _) in accepted.items()})
+        for task, (upload, _) in accepted.items():
+            fates[upload.name] = final[task]["status"]
+            if final[task]["status"] == "failed":
+                assert final[task]["message"], f"{upload.name}: failed without a reason"
+            else:
+                check_results(server, upload, task, final[task]["results"])
+            assert call(server.url, "DELETE", f"/task/{task}").code == 200
+    return fates
+
+
+def check_results(server: Any, upload: Upload, task: str, results: list[str]) -> None:
+    """Each result is a sound file that opens and holds only numbers, under its name pasted into the URL."""
+    assert results, f"{upload.name}: completed with nothing"
+    for result in results:
+        name = result.removeprefix(f"{task}/extra_output/")
+        assert "/" not in name, (upload.name, result)
+        assert name not in ("", ".", ".."), (upload.name, result)
+        answer = call(server.url, "GET", "/download/" + task + "/" + httpish(name))
+        assert answer.code == 200, (upload.name, result, answer.code)
+        samples, _ = soundfile.read(io.BytesIO(answer.body))
+        assert np.isfinite(samples).all(), f"{upload.name}: {result} holds numbers that are no sound"
+
+
+def httpish(name: str) -> str:
+    """What an HTTP client makes of letters beyond ASCII; everything else goes out as it is."""
+    return "".join(letter if letter.isascii() else "".join(f"%{byte:02X}" for byte in letter.encode()) for letter in name)
+
+
+def strays(home: Path) -> list[Path]:
+    """Files named by us that lie outside the home folder."""
+    flat = [Path("/"), Path("/tmp"), Path("/root"), Path.home(), home.parent, home.parent.parent, ROOT, ROOT.parent]
+    found = [path for folder in flat if folder.is_dir() and readable(folder) for path in folder.iterdir() if "pwned" in path.name]
+    sources = (path for path in ROOT.rglob("*pwned*") if ".git" not in path.parts)
+    return [path for path in [*found, *sources] if home not in path.parents]
+
+
+def readable(folder: Path) -> bool:
+    """Whether this user may list the folder."""
+    try:
+        next(folder.iterdir(), None)
+    except PermissionError:
+        return False
+    return True
+
+
+def thinned(uploads: Iterator[Upload]) -> list[Upload]:
+    """A sample, spread over the whole."""
+    return list(uploads)[::QUICK]
+
+
+def test_files_that_are_no_sound_are_refused_or_fail(server: Any, secret: Path, canary: Any) -> None:
+    url = f"http://127.0.0.1:{canary.server_address[1]}/song.wav"
+    lists = list(playlists(secret, url))
+    fates = endure(server, [*noise(random.Random(SEED)), *other_kinds(random.Random(SEED)), *lists])
+    followed = [upload.name for upload in lists if fates[upload.name] == "completed"]
+    assert not followed, f"a playlist was followed: {followed}"
+    assert not canary.requests, f"an address was opened: {canary.requests}"
+
+
+def test_bad_fields_are_refused(server: Any) -> None:
+    wrong = [upload for upload in bad_fields() if "callback_url" not in upload.fields]
+    accepted = submit(server, wrong)
+    for task in accepted:
+        call(server.url, "DELETE", f"/task/{task}")
+    assert not accepted, f"accepted: {[upload.name for upload, _ in accepted.values()]}"
+
+
+def test_bad_callback_addresses_do_no_harm(server: Any) -> None:
+    for task in submit(server, [upload for upload in bad_fields() if "callback_url" in upload.fields]):
+        assert call(server.url, "DELETE", f"/task/{task}").code == 200
+
+
+def test_names_lead_nowhere(server: Any) -> None:
+    for task in submit(server, list(bad_names())):  # accepted or not, all are stored for a moment at least
+        assert call(server.url, "DELETE", f"/task/{task}").code == 200
+    endure(server, list(bad_names())[::8])
+    assert not strays(server.home)
+
+
+def test_some_damaged_sound_is_endured(server: Any) -> None:
+    for group in (damaged(random.Random(SEED)), lying_headers(), strange_samples()):
+        endure(server, thinned(group))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_all_damaged_sound_is_endured(server: Any) -> None:
+    fates = endure(server, [*damaged(random.Random(SEED)), *lying_headers(), *strange_samples(), *bad_names()])
+    assert len(fates) > 150
+    assert set(fates.values()) == {"refused", "failed", "completed"} or set(fates.values()) == {"refused", "completed"}
+    assert not strays(server.home)
+
+
+BAD_PATHS = [
+    "/download/{id}/..%2f..%2f..%2fjobs.db",
+    "/download/{id}/../../../../etc/passwd",
+    "/download/{id}/%2e%2e/%2e%2e/etc/passwd",
+    "/download/{id}//etc/passwd",
+    "/download/{id}/..%5c..%5cjobs.db",
+    "/download/{id}/%00",
+    "/download/{id}/a%00.wav",
+    "/download/{id}/.",
+    "/download/{id}/..",
+    "/download/{id}/%ff%fe",
+    "/download/{id}/{long}",
+    "/download/../../etc/passwd",
+    "/download/..%2f..%2f/etc%2fpasswd",
+    "/download/%2e%2e/passwd",
+    "/status/..%2f..",
+    "/status/%00",
+    "/status/{long}",
+    "/status/{id}%0a",
+    "/results/%2e%2e",
+    "/results/%ff",
+    "/api/v1/jobs/..%2f..",
+    "/api/v1/jobs/%00",
+    "/api/v1/jobs/{id}/log",
+    "/api/v1/jobs/{id}/zip",
+    "/api/v1/jobs/{id}/stems/..%2f..%2fx/peaks",
+    "/api/v1/jobs/{id}/stems/x/pcm?start=-1&frames=99999999999999999999",
+]
+
+
+@pytest.mark.parametrize("path", BAD_PATHS)
+def test_paths_lead_nowhere(server: Any, path: str) -> None:
+    answer = call(server.url, "GET", path.replace("{id}", str(uuid.uuid4())).replace("{long}", "a" * 5000))
+    assert 400 <= answer.code < 500, answer
+    assert b"root:" not in answer.body
+
+
+@pytest.mark.parametrize("query", ["limit=-1", "limit=x", "limit=99999999999999999999", "state='", "state=%00"])
+def test_queries_are_checked(server: Any, query: str) -> None:
+    assert call(server.url, "GET", f"/api/v1/jobs?{query}").code < 500
+
+
+def bodies() -> dict[str, tuple[bytes, dict[str, str]]]:
+    """Bodies of POST /upload that are no form, or not the agreed one: name -> (body, headers)."""
+    song = part("file", good_wav(), "song.wav")
+    return {
+        "nothing": (b"", {}),
+        "json": (b'{"file": "song.wav"}', {"Content-Type": "application/json"}),
+        "urlencoded": (b"file=song.wav", {"Content-Type": "application/x-www-form-urlencoded"}),
+        "no boundary": (song + END, {"Content-Type": "multipart/form-data"}),
+        "other boundary": (song + END, {"Content-Type": "multipart/form-data; boundary=another"}),
+        "long boundary": (song + END, {"Content-Type": "multipart/form-data; boundary=" + "x" * 5000}),
+        "no parts": (END, FORM),
+        "no file": (part("preset_name", b"my_preset") + END, FORM),
+        "file is text": (part("file", b"song.wav") + END, FORM),
+        "id is a file": (part("task_id", b"x", "x") + song + END, FORM),
+        "5000 fields": (b"".join(part(f"f{i}", b"x") for i in range(5000)) + song + END, FORM),
+        "field of 5 MB": (part("preset_name", b"x" * 5_000_000) + song + END, FORM),
+        "field that is no text": (part("preset_name", b"\xff\xfe\x00") + song + END, FORM),
+        "header of 1 MB": (f"--{BOUNDARY}\r\nX: {'x' * 1_000_000}\r\n\r\n".encode() + END, FORM),
+        "no content-disposition": (f"--{BOUNDARY}\r\n\r\nx\r\n".encode() + END, FORM),
+        "noise": (random.Random(SEED).randbytes(5000), FORM),
+    }
+
+
+@pytest.mark.parametrize("name", bodies())
+def test_bodies_that_are_not_as_agreed_are_refused(server: Any, name: str) -> None:
+    body, headers = bodies()[name]
+    answer = call(server.url, "POST", "/upload", body, headers)
+    assert 400 <= answer.code < 500, answer
+    assert answer.json()["detail"]
+
+
+def test_a_file_beyond_the_limit_is_refused_by_its_announced_length(server: Any) -> None:
+    headers = {**FORM, "Content-Length": str(2**40)}
+    answer = call(server.url, "POST", "/upload", part("file", good_wav(), "song.wav"), headers, seconds=15)
+    assert answer.code == 413, answer
+
+
+def test_a_caller_that_hangs_up_leaves_no_task(server: Any) -> None:
+    task = str(uuid.uuid4())
+    body = part("task_id", task.encode()) + part("file", good_wav(), "pwned.wav")
+    with socket.create_connection((urlsplit(server.url).hostname, urlsplit(server.url).port), timeout=10) as connection:
+        headers = {"Host": "x", "Content-Length": str(len(body) + 1000), **FORM}
+        head = "POST /upload HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+        connection.sendall(head.encode() + body)
+    time.sleep(0.5)
+    assert call(server.url, "GET", f"/status/{task}").code == 404
+    assert not list(server.home.rglob(f"*{task}*"))
+
+
+def test_one_id_is_taken_once(server: Any) -> None:
+    task = str(uuid.uuid4())
+    codes: list[int] = []
+    upload = Upload("twice", "song.wav", good_wav(), {"task_id": task})
+    threads = [threading.Thread(target=lambda: codes.append(send(server.url, upload).code)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200] + [409] * 7
+    call(server.url, "DELETE", f"/task/{task}")
+
+
+def test_afterwards_a_good_song_still_works(server: Any) -> None:
+    fates = endure(server, [Upload("good", "good.wav", good_wav())])
+    assert fates == {"good": "completed"}
+    health = call(server.url, "GET", "/health")
+    assert health.code == 200
+    assert health.json()["status"] == "healthy"
+    assert not strays(server.home)
