@@ -92,7 +92,8 @@ def _read_flow(data: dict[str, Any]) -> Preset:
     flow = _Flow.model_validate(data)
     steps: list[SeparateStep] = []
     outputs: dict[str, Output] = {}
-    source, passed = MIXTURE, ()
+    source = MIXTURE
+    passed: tuple[str, ...] = ()
     for number, entry in enumerate(flow.flow, start=1):
         name = f"step{number}"
         steps.append(SeparateStep(name=name, input=source, model=entry.model_name))

@@ -29,7 +29,7 @@ def list_jobs(
     state: Annotated[list[str] | None, Query(description=", ".join(STATES))] = None,
 ) -> dict[str, Any]:
     """The newest jobs, newest first."""
-    jobs = services.jobs.list(limit=limit, states=_states(state))
+    jobs = services.jobs.recent(limit=limit, states=_states(state))
     return {"jobs": [job.to_json() for job in jobs], "now": time.time()}
 
 

@@ -16,10 +16,10 @@ router = APIRouter(prefix="/api/v1", tags=["library"])
 @router.get("/models", response_model=schemas.Models)
 def models(services: ServicesDep) -> dict[str, Any]:
     """All models."""
-    return {"models": [asdict(card) for card in services.models.list()]}
+    return {"models": [asdict(card) for card in services.models.all()]}
 
 
 @router.get("/presets", response_model=schemas.Presets)
 def presets(services: ServicesDep) -> dict[str, Any]:
     """All presets."""
-    return {"presets": [asdict(card) for card in services.presets.list()]}
+    return {"presets": [asdict(card) for card in services.presets.all()]}

@@ -140,9 +140,9 @@ class JobService:
             raise UnknownJob(f"there is no task {job_id[:80]!r}", hint="It may have been deleted.", id=job_id[:80])
         return job
 
-    def list(self, *, limit: int = 50, states: Sequence[State] | None = None) -> list[Job]:
+    def recent(self, *, limit: int = 50, states: Sequence[State] | None = None) -> list[Job]:
         """The newest jobs, newest first."""
-        return self._store.list(limit=limit, states=states)
+        return self._store.recent(limit=limit, states=states)
 
     def counts(self) -> tuple[int, int]:
         """How many jobs wait, and how many run."""

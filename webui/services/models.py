@@ -28,6 +28,6 @@ class ModelService:
         """The record of that name. Raises UnknownModel."""
         return self._catalogue.get(name)
 
-    def list(self) -> list[ModelCard]:
+    def all(self) -> list[ModelCard]:
         """All models, in the catalogue's order."""
         return [ModelCard(m.name, m.title, m.purpose, tuple(m.stems), installed=True) for m in self._catalogue]

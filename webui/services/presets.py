@@ -51,7 +51,7 @@ class PresetService:
         check_preset(preset, self._catalogue)
         return preset
 
-    def list(self) -> list[PresetCard]:
+    def all(self) -> list[PresetCard]:
         """All presets that can run, by name; broken ones are left out."""
         cards = []
         for name in sorted(self._files()):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webui.services.errors import NotCompleted, UnknownFile
 from webui.services.job import Job, Result
@@ -63,7 +64,8 @@ class ResultService:
                 return b""
             file.seek(start)
             samples = file.read(min(frames, MAX_PCM_FRAMES), dtype="float32", always_2d=True)
-        return np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2").tobytes()
+        data: bytes = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2").tobytes()
+        return data
 
     def archive(self, job_id: str) -> Iterator[bytes]:
         """All results as one zip, block by block: stems do not shrink, so they are stored as they are."""
@@ -83,23 +85,18 @@ class ResultService:
         raise UnknownFile(f"the task has no result {name[:200]!r}", file=name[:200])
 
 
-class _Spool:
+class _Spool(io.RawIOBase):
     """A file that only grows: what zipfile writes into it is taken out by whoever reads the archive."""
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
-        self._position = 0
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
         self._blocks.append(bytes(data))
-        self._position += len(data)
         return len(data)
-
-    def tell(self) -> int:
-        return self._position
-
-    def flush(self) -> None:
-        """Nothing waits."""
 
     def take(self) -> bytes:
         data = b"".join(self._blocks)
@@ -109,7 +106,7 @@ class _Spool:
 
 def _zip(files: list[tuple[str, Path]]) -> Iterator[bytes]:
     spool = _Spool()
-    with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, path in files:
             entry = zipfile.ZipInfo(name)
             entry.file_size = path.stat().st_size

@@ -144,7 +144,7 @@ class JobStore:
         found = self._client.list_workflows(workflow_ids=[job_id], name=JOB)
         return self._job(found[0]) if found else None
 
-    def list(self, *, limit: int, states: Sequence[State] | None = None) -> list[Job]:
+    def recent(self, *, limit: int, states: Sequence[State] | None = None) -> list[Job]:
         """The newest jobs, newest first."""
         statuses = sorted({status for state in states for status in _STATUSES[state]}) if states else None
         line = self._line()
@@ -221,7 +221,7 @@ class JobStore:
         if status.status == "CANCELLED":
             return Job(status.workflow_id, spec, "cancelled", stage="done", finished_at=finished)
         if status.status == "SUCCESS":
-            return _from_outcome(status.workflow_id, spec, status.output)
+            return _from_outcome(status.workflow_id, spec, status.output or {})
         error = JobError("worker_died", f"the job could not be run: {status.error}", hint="Try it again.")
         return Job(status.workflow_id, spec, "failed", stage="done", finished_at=finished, error=error)
 
