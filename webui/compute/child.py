@@ -41,7 +41,7 @@ class _Relay(logging.Handler):
         self._outbox = outbox
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._outbox.send({"type": "log", "level": record.levelname.lower(), "message": record.getMessage()})
+        self._outbox.send({"type": "log", "level": record.levelname.lower(), "message": self.format(record)})
 
 
 def main() -> None:

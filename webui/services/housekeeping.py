@@ -113,7 +113,7 @@ class Housekeeper:
 def message(job: Job) -> str:
     """One sentence on where a job stands."""
     if job.error:
-        return f"{job.error.message} {job.error.hint}".strip()
+        return f"{job.error.message}. {job.error.hint}".strip()
     return {
         "queued": f"Waiting, number {job.queue_position} in the queue." if job.queue_position else "Waiting.",
         "running": f"Separating, {job.progress:.0%} done.",

@@ -62,8 +62,8 @@ def _is_safe(character: str) -> bool:
 
 
 def base_name(file_name: str) -> str:
-    """The last component of a name from outside, whatever system it was made on."""
-    return PureWindowsPath(file_name.replace("\0", "")).name
+    """The last component of a name from outside, whatever system it was made on. Browsers and curl write a quote as %22."""
+    return PureWindowsPath(file_name.replace("\0", "").replace("%22", '"')).name
 
 
 class Storage:

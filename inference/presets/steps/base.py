@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from inference.presets.schema import Step
 from inference.presets.sinks import StemSink
-from inference.separator import Separator
 
-Models = Callable[[str], Separator]
+if TYPE_CHECKING:
+    from inference.separator import Separator
+
+Models = Callable[[str], "Separator"]
 """Gives the loaded separator of a catalogue name; whoever calls the runner decides how long it stays loaded."""
 
 
