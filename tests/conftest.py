@@ -75,7 +75,7 @@ class Server:
         """Its compute processes."""
         assert self.process is not None
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return [child for child in children if "webui.compute.child" in " ".join(child.cmdline())]
+        return [child for child in children if _is_worker(child)]
 
     def kill(self) -> None:
         """As kill -9 does."""
@@ -98,10 +98,17 @@ class Server:
         self.start()
 
 
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "webui.compute.child" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that leave it as they found it."""
-    running = Server(tmp_path_factory.mktemp("server") / "home")
+    running = Server(tmp_path_factory.mktemp("server") / "home", environment={"MSST_CALLBACK_BACKOFF": "0.2"})
     running.start()
     yield running
     running.stop()
@@ -110,7 +117,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server for a test that kills or reconfigures it; the test starts it."""
-    own = Server(tmp_path / "home")
+    own = Server(tmp_path / "home", environment={"MSST_CALLBACK_BACKOFF": "0.2", "MSST_PAGE": "0"})
     yield own
     if own.process is not None:
         own.stop()

@@ -16,12 +16,11 @@ from webui.services import Services
 from webui.settings import Settings
 
 
-def create_app(settings: Settings | None = None, *, with_page: bool = True) -> FastAPI:
+def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole server as an ASGI app; its jobs run while its lifespan does.
 
     Args:
         settings: by default from the environment.
-        with_page: mount the page at `/` too; without it the app starts in a fraction of the time.
     """
     services = Services(settings or Settings())
     tempfile.tempdir = str(services.storage.tmp)  # uploads wait on the disk where they will stay, not in a small or in-memory /tmp
@@ -44,7 +43,7 @@ def create_app(settings: Settings | None = None, *, with_page: bool = True) -> F
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    if with_page:
+    if services.settings.page:
         from webui.ui import mount_ui
 
         mount_ui(app, services)  # after the routes: the page's mount takes every path that is left

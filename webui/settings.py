@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     public_url: AnyHttpUrl | None = None
     """Address under which callers reach the server (download links in callbacks and answers); by default what the caller used."""
 
+    page: bool = True
+    """Serve the page at /. Without it the REST service starts faster and needs less memory."""
+
     share: bool = False
     """Open a public address through Gradio's relay, for a notebook in the cloud."""
 

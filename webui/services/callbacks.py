@@ -20,6 +20,7 @@ from webui.services.job import Callback
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 TRIES = 6
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 TIMEOUT = 15.0  # seconds for one try
 
 
@@ -59,12 +60,21 @@ def _resolve(callback: Callback, host: str, port: int) -> list[Address]:
 
 
 def _allowed(address: Address, host: str, caller_is_local: bool, allow: Sequence[str]) -> bool:
-    plain = getattr(address, "ipv4_mapped", None) or address
+    plain = _embedded(address) or address
     if plain.is_global and not plain.is_multicast:
         return True
     if plain.is_loopback and caller_is_local:
         return True
     return any(_names(entry, plain, host) for entry in allow)
+
+
+def _embedded(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 one stands for: mapped, 6to4, or translated by NAT64 (RFC 6052)."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _names(entry: str, address: Address, host: str) -> bool:
