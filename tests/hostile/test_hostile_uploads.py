@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import soundfile
-from hostile_common import Upload, good_wav
-from hostile_forms import bad_fields, bad_names
-from hostile_kinds import other_kinds, playlists
-from hostile_sounds import damaged, lying_headers, noise, strange_samples
-from hostile_wire import BOUNDARY, END, FORM, call, part, send
+from hostile.common import Upload, good_wav
+from hostile.forms import bad_fields, bad_names
+from hostile.kinds import other_kinds, playlists
+from hostile.sounds import damaged, lying_headers, noise, strange_samples
+from hostile.wire import BOUNDARY, END, FORM, call, part, send
 
 SEED = 20
 PATIENCE = 150.0  # seconds for one batch of tasks

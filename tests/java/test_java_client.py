@@ -8,14 +8,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 
 HERE = Path(__file__).parent
 JARS = [
-    Path("/usr/share/java") / f"{name}.jar"
-    for name in ("httpclient", "httpcore", "httpmime", "commons-logging", "commons-codec", "gson")
+    Path("/usr/share/java") / f"{name}.jar" for name in ("httpclient", "httpcore", "httpmime", "commons-logging", "commons-codec", "gson")
 ]
 SCENARIOS = ["health", "wav", "mp3", "flac", "defaults", "strict", "browser", "rfc6532", "errors", "retry"]
 
@@ -35,16 +32,6 @@ def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     options = ["-encoding", "UTF-8", "-Xlint:all,-path", "-Werror", "-cp", jars, "-d", str(classes)]
     subprocess.run(["javac", *options, *sources], check=True, timeout=120)
     return os.pathsep.join([str(classes), jars])
-
-
-@pytest.fixture(scope="module")
-def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of a stereo chord."""
-    path = tmp_path_factory.mktemp("song") / "song.wav"
-    time = np.arange(2 * 44100) / 44100
-    left = sum(0.1 * np.sin(2 * np.pi * pitch * time) for pitch in (220.0, 277.2, 329.6))
-    soundfile.write(path, np.stack([left, 0.8 * left], axis=1), 44100, subtype="PCM_16")
-    return path
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

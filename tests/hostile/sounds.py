@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 import numpy as np
-from hostile_common import RATE, Upload, sound_files, tone, written
+from hostile.common import RATE, Upload, sound_files, tone, written
 
 
 def noise(random_: random.Random) -> Iterator[Upload]:

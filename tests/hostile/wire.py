@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from hostile_common import Upload
+from hostile.common import Upload
 
 BOUNDARY = "xxBOUNDARYxx"
 
