@@ -13,12 +13,13 @@ CALL_COST = 64  # bytes that each call is charged, so that circles without readi
 class BoundedFile:
     """Read, seek and tell of an open file, with a budget that is linear in its size. Once that is spent, the file seems to end.
 
-    It has no name, on purpose: libraries guess formats from names.
+    What stands before `start` (bytes) does not exist for its reader. It has no name, on purpose: libraries guess formats from names.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, start: int = 0) -> None:
         self._file = file
-        self.size = os.fstat(file.fileno()).st_size  # bytes
+        self._start = start
+        self.size = max(0, os.fstat(file.fileno()).st_size - start)  # bytes
         self._budget = BUDGET_BASE + BUDGET_PER_BYTE * self.size
 
     @property
@@ -41,11 +42,14 @@ class BoundedFile:
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """As of a file; an impossible place gives -1, as a damaged header must not raise inside a C library's callback."""
         self._budget -= CALL_COST
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self.size}.get(whence)
+        if base is None or base + offset < 0:
+            return -1
         try:
-            return self._file.seek(offset, whence)
+            return self._file.seek(self._start + base + offset) - self._start
         except (OSError, ValueError, OverflowError):
             return -1
 
     def tell(self) -> int:
         """The place of the next byte to be read."""
-        return self._file.tell()
+        return self._file.tell() - self._start

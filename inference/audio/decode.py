@@ -117,15 +117,15 @@ def _open_file(path: Path) -> BinaryIO:
 
 
 def _open_reader(file: BinaryIO) -> _Reader:
-    bounded = BoundedFile(file)
-    if not bounded.size:
+    if not file.read(1):
         raise EmptyAudio("the file is empty: 0 bytes", hint="Upload the song again.")
-    kind = sniff(file)
+    kind, start = sniff(file)
     if kind is None:
         raise UnsupportedFormat(
             "the file is not in an audio format that can be read",
             hint="Use wav, flac, mp3, m4a, ogg, opus, wma, or a video in mp4, mov, mkv or webm.",
         )
+    bounded = BoundedFile(file, start)
     return _open_pcm(bounded, kind) or _open_av(bounded, kind)
 
 

@@ -168,7 +168,7 @@ def _decodes_audio(name: str) -> bool:
 def _best_stream(container: av.container.InputContainer, kind: Kind) -> av.AudioStream:
     """The stream a player would choose; the others are not even read from the file where the demuxer can skip them."""
     best = container.streams.best("audio")
-    if not isinstance(best, av.AudioStream):
+    if not isinstance(best, av.AudioStream) or best.codec_context is None:
         raise UnsupportedFormat(f"the {kind.name} file has no audio stream that can be decoded", hint="Extract the sound first.")
     discard = getattr(av.stream, "Discard", None)  # missing in older PyAV
     for stream in container.streams:

@@ -1,4 +1,4 @@
-"""Plain samples (WAV, AIFF, AU, CAF, W64) through libsndfile: exact for every bit depth, streaming.
+"""Plain samples (WAV, AIFF, AU, CAF, W64) and Ogg Vorbis through libsndfile: exact for every bit depth, streaming.
 
 A file whose sound is shorter than its header says is read as far as it goes, like players do.
 """
@@ -31,6 +31,9 @@ class PcmReader:
             self._sound = soundfile.SoundFile(file)
         except soundfile.LibsndfileError as error:
             raise CannotRead(str(error)) from error
+        if self._sound.subtype.startswith("MPEG"):
+            self._sound.close()
+            raise CannotRead("MP3 in a WAV: libav resyncs after damage, and keeps quiet about it")
         try:
             self.info = check_info(AudioInfo(self._sound.samplerate, self._sound.channels, self._sound.frames, kind.name))
         except BadAudio:

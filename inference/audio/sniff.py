@@ -20,14 +20,14 @@ class Kind:
 
     name: str  # for people and logs
     demuxer: str  # libav's short name, "" where libav is not asked
-    pcm: bool = False  # libsndfile first: exact, and faster for plain samples
+    pcm: bool = False  # libsndfile first: exact to the sample
 
 
 WAV = Kind("wav", "wav", pcm=True)
+WAV_MP3 = Kind("wav", "wav")  # MP3 in a WAV: libsndfile would print its troubles with it
 MP3 = Kind("mp3", "mp3")
 AAC = Kind("aac", "aac")
 MP4 = Kind("mp4", "mov")
-FLAC = Kind("flac", "flac")
 
 # (offset, bytes there, offset of a second mark, bytes there, kind)
 _MAGIC: tuple[tuple[int, bytes, int, bytes, Kind], ...] = (
@@ -39,7 +39,8 @@ _MAGIC: tuple[tuple[int, bytes, int, bytes, Kind], ...] = (
     (0, b"FORM", 8, b"AIF", Kind("aiff", "aiff", pcm=True)),
     (0, b".snd", 0, b"", Kind("au", "au", pcm=True)),
     (0, b"caff", 0, b"", Kind("caf", "caf", pcm=True)),
-    (0, b"fLaC", 0, b"", FLAC),
+    (0, b"fLaC", 0, b"", Kind("flac", "flac")),
+    (0, b"OggS", 28, b"\x01vorbis", Kind("ogg", "ogg", pcm=True)),  # libsndfile: libav loses up to a block of short files
     (0, b"OggS", 0, b"", Kind("ogg", "ogg")),
     (0, b"\x1a\x45\xdf\xa3", 0, b"", Kind("matroska", "matroska")),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, b"", Kind("asf", "asf")),
@@ -60,18 +61,19 @@ _MAGIC: tuple[tuple[int, bytes, int, bytes, Kind], ...] = (
     (0, b"\x0b\x77", 0, b"", Kind("ac3", "ac3")),
     (0, b"\x7f\xfe\x80\x01", 0, b"", Kind("dts", "dts")),
 )
+_MPEG_TAGS = (b"\x50\x00", b"\x55\x00")
 _MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"styp", b"wide", b"pnot"})
 
 
-def sniff(file: BinaryIO) -> Kind | None:
-    """The kind of an open file, None when it is none that can be read. Reads at most some tens of kilobytes."""
+def sniff(file: BinaryIO) -> tuple[Kind | None, int]:
+    """The kind of an open file, None when it is none that can be read, and at which byte it begins, behind ID3 tags.
+
+    Reads at most some tens of kilobytes.
+    """
     start = _skip_id3(file)
     file.seek(start)
     head = file.read(WINDOW)
-    kind = _by_magic(head) or _by_frames(head)
-    if kind is not None and start and kind not in (MP3, AAC, FLAC):
-        return Kind(kind.name, kind.demuxer)  # libsndfile does not skip such tags everywhere; libav does
-    return kind
+    return _by_magic(head) or _by_frames(head), start
 
 
 def _skip_id3(file: BinaryIO) -> int:
@@ -91,7 +93,7 @@ def _by_magic(head: bytes) -> Kind | None:
         return MP4
     for at, mark, second_at, second, kind in _MAGIC:
         if head.startswith(mark, at) and head.startswith(second, second_at):
-            return kind
+            return WAV_MP3 if kind is WAV and head[12:16] == b"fmt " and head[20:22] in _MPEG_TAGS else kind
     return None
 
 
