@@ -40,7 +40,7 @@ def mount_ui(app: FastAPI, services: Services) -> None:
     assets = Assets()
     page, i18n = build_page(services, upload_age_s=UPLOAD_AGE_S)
     app.mount(f"/{assets.prefix}", assets.files, name="ui-static")
-    app.add_middleware(PageLanguage, assets=assets, default=getattr(services.settings, "language", None))
+    app.add_middleware(PageLanguage, assets=assets, default=services.settings.language)
     gr.mount_gradio_app(
         app,
         page,
@@ -52,6 +52,6 @@ def mount_ui(app: FastAPI, services: Services) -> None:
         run_history=False,
         enable_monitoring=False,
         show_error=False,
-        max_file_size=getattr(services.settings, "max_upload_bytes", None),
+        max_file_size=services.settings.max_upload_bytes,
     )
     logger.debug("page mounted; uploads go to %s", uploads)

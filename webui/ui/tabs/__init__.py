@@ -1,0 +1,1 @@
+"""The tabs, one a file: `build(ui)` fills it. layout.TABS lists them."""

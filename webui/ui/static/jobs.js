@@ -1,0 +1,85 @@
+// The one copy of the server's list of jobs in this page: polled while it is of use, handed to whoever listens.
+
+import { Away, json } from "./base.js";
+
+const BUSY_MS = 1000; // something runs and somebody looks
+const IDLE_MS = 6000;
+const HIDDEN_MS = 20000;
+const AWAY_MAX_MS = 15000;
+const ACTIVE = new Set(["queued", "running"]);
+
+class Jobs {
+  constructor() {
+    this.list = null; // null until the server has answered once
+    this.away = false;
+    this.mine = new Set(); // submitted from this page since it was loaded
+    this._listeners = new Set();
+    this._failures = 0;
+    this._timer = 0;
+    this._asked = Promise.resolve();
+    document.addEventListener("visibilitychange", () => document.hidden || this.refresh());
+    window.addEventListener("online", () => this.refresh());
+  }
+
+  /** Call `listener(jobs)` now, if the list is known, and at every change. */
+  subscribe(listener) {
+    this._listeners.add(listener);
+    if (this.list !== null || this.away) listener(this);
+    if (this._listeners.size === 1) this.refresh();
+    return () => this._listeners.delete(listener);
+  }
+
+  get(id) {
+    return this.list?.find((job) => job.id === id);
+  }
+
+  get busy() {
+    return (this.list ?? []).some((job) => ACTIVE.has(job.state));
+  }
+
+  /** Ask now. A request under way may have been answered before what the caller did: then one more follows it. */
+  refresh() {
+    this._asked = this._asked.then(() => this._poll());
+    return this._asked;
+  }
+
+  /** Cancel, run again or delete; then the list as it is. Throws Refused or Away. */
+  async act(id, action) {
+    const path = `jobs/${encodeURIComponent(id)}`;
+    const answer =
+      action === "delete" ? await json(path, { method: "DELETE" }) : await json(`${path}/${action}`, { method: "POST" });
+    if (action === "rerun") this.mine.add(answer.id);
+    await this.refresh();
+    return answer;
+  }
+
+  async _poll() {
+    try {
+      const { jobs } = await json("jobs?limit=50", { signal: timeout(10000) });
+      this.list = jobs;
+      this.away = false;
+      this._failures = 0;
+    } catch (error) {
+      this._failures += 1;
+      this.away = this._failures >= 2; // one lost answer is nothing to speak of
+      if (!(error instanceof Away) && error.name !== "AbortError") console.warn("jobs:", error.message);
+    }
+    for (const listener of this._listeners) listener(this);
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this.refresh(), this._pause());
+  }
+
+  _pause() {
+    if (this._failures) return Math.min(AWAY_MAX_MS, BUSY_MS * 1.6 ** this._failures);
+    if (document.hidden) return HIDDEN_MS;
+    return this.busy ? BUSY_MS : IDLE_MS;
+  }
+}
+
+function timeout(ms) {
+  const control = new AbortController();
+  setTimeout(() => control.abort(), ms);
+  return control.signal;
+}
+
+export const jobs = new Jobs();
