@@ -1,0 +1,1 @@
+"""Tools around the engine, each a library module and a command."""
