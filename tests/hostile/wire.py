@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ BOUNDARY = "xxBOUNDARYxx"
 
 @dataclass(frozen=True)
 class Answer:
-    """Status code and body; code 0 where the server hung up without an answer."""
+    """Status code and body; code 0 where the server gave no answer."""
 
     code: int
     body: bytes
@@ -26,12 +27,13 @@ class Answer:
         return json.loads(self.body)
 
 
-def call(url: str, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, seconds: float = 60) -> Answer:
-    """One request on a connection of its own; the path goes out as it is."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=seconds)
+def call(url: str, method: str, path: str, body: bytes | Iterable[bytes] = b"", headers: Mapping[str, str] | None = None) -> Answer:
+    """One request on a connection of its own; the path goes out as it is. A body in parts needs its Content-Length in `headers`."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)
-        headers = {"Content-Length": str(len(body)), **(headers or {})}
+        length = {"Content-Length": str(len(body))} if isinstance(body, bytes) else {}
+        headers = {**length, **(headers or {})}
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders()
@@ -39,7 +41,7 @@ def call(url: str, method: str, path: str, body: bytes = b"", headers: dict[str,
             connection.send(body)
         response = connection.getresponse()
         return Answer(response.status, response.read())
-    except (http.client.HTTPException, ConnectionError):
+    except (http.client.HTTPException, ConnectionError, TimeoutError):
         return Answer(0, b"")
     finally:
         connection.close()

@@ -39,6 +39,8 @@ public final class Contract {
                 case "rfc6532": contract.names(HttpMultipartMode.RFC6532, StandardCharsets.UTF_8); break;
                 case "errors": contract.errors(); break;
                 case "retry": contract.retriedCallback(); break;
+                case "cancel": contract.cancel(); break;
+                case "other_address": contract.otherAddress(args[0].replace("127.0.0.1", "localhost")); break;
                 default: throw new IllegalArgumentException(args[2]);
             }
             out.println("ok " + args[2]);
@@ -180,6 +182,33 @@ public final class Contract {
             Check.that(receiver.refusalsLeft() == 0, "the first try did not come");
         }
         gone(id);
+    }
+
+    /** Deleting waiting and running tasks ends them; what comes after is not disturbed. */
+    private void cancel() throws Exception {
+        String[] ids = new String[4];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = UUID.randomUUID().toString();
+            Check.code(client.upload(new Client.Upload().file(song, "song.wav").field("task_id", ids[i])), 200);
+        }
+        for (int i = 0; i < ids.length - 1; i++) {
+            gone(ids[i]);
+        }
+        finish(ids[ids.length - 1]);
+        gone(ids[ids.length - 1]);
+    }
+
+    /** Download addresses begin as the address did that the caller used. */
+    private void otherAddress(String base) throws Exception {
+        try (Client other = new Client(base)) {
+            String id = Check.text(Check.code(other.upload(new Client.Upload().file(song, "song.wav")), 200).json(), "task_id");
+            finish(id);
+            for (String url : Check.texts(Check.code(other.get("/results/" + id), 200).json(), "download_urls")) {
+                Check.that(url.startsWith(base + "/download/" + id + "/"), "not below " + base + ": " + url);
+                sound(Check.code(other.getAbsolute(url), 200), "wav");
+            }
+            gone(id);
+        }
     }
 
     /** Polls as the client does, until the task has ended well; every answer on the way has all its fields. */

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 JARS = [
     Path("/usr/share/java") / f"{name}.jar" for name in ("httpclient", "httpcore", "httpmime", "commons-logging", "commons-codec", "gson")
 ]
-SCENARIOS = ["health", "wav", "mp3", "flac", "defaults", "strict", "browser", "rfc6532", "errors", "retry"]
+SCENARIOS = ["health", "wav", "mp3", "flac", "defaults", "strict", "browser", "rfc6532", "errors", "retry", "cancel", "other_address"]
 
 pytestmark = [
     pytest.mark.java,
