@@ -13,11 +13,9 @@ import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import av
 import numpy as np
-import numpy.typing as npt
 
 from inference.audio.bounded import BoundedFile
 from inference.audio.limits import check_info, check_shape
@@ -33,6 +31,16 @@ log = logging.getLogger(__name__)
 AV_ERRORS = (av.FFmpegError, ValueError, OverflowError, MemoryError, RuntimeError, OSError, LookupError)
 MAX_BROKEN_START = 200  # packets tried before the first one that decodes
 MAX_DEMUX_ERRORS = 50  # in a row
+
+# libav's sample formats: numpy's type and what a step is worth. PyAV's own conversion lacks some of them.
+_SAMPLE_FORMATS = {
+    "u8": ("u1", 2.0**-7),
+    "s16": ("i2", 2.0**-15),
+    "s32": ("i4", 2.0**-31),
+    "s64": ("i8", 2.0**-63),
+    "flt": ("f4", 1.0),
+    "dbl": ("f8", 1.0),
+}
 
 
 class AvReader:
@@ -193,14 +201,17 @@ def _opus_delay(stream: av.AudioStream) -> int:
 
 def _samples(frame: av.AudioFrame) -> Samples:
     """A decoded frame as float32 [C, n], whatever its sample format."""
-    data: npt.NDArray[Any] = frame.to_ndarray()
-    if not frame.format.is_planar:
-        data = data.reshape(-1, frame.layout.nb_channels).T
-    samples: Samples = data.astype(np.float32, copy=False)
-    if data.dtype == np.uint8:
-        samples = (samples - np.float32(128)) / np.float32(128)
-    elif data.dtype.kind == "i":
-        samples = samples * np.float32(2.0 ** (1 - 8 * data.dtype.itemsize))
+    dtype, scale = _SAMPLE_FORMATS[frame.format.packed.name]
+    channels = frame.layout.nb_channels
+    if frame.format.is_planar:
+        data = np.stack([np.frombuffer(memoryview(plane), dtype, count=frame.samples) for plane in frame.planes])
+    else:
+        data = np.frombuffer(memoryview(frame.planes[0]), dtype, count=frame.samples * channels).reshape(-1, channels).T
+    samples: Samples = data.astype(np.float32)
+    if dtype == "u1":
+        samples -= 128
+    if scale != 1:
+        samples *= np.float32(scale)
     return samples
 
 

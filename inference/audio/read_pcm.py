@@ -27,6 +27,7 @@ class PcmReader:
 
     def __init__(self, file: BoundedFile, kind: Kind) -> None:
         file.seek(0)
+        self._file = file
         try:
             self._sound = soundfile.SoundFile(file)
         except soundfile.LibsndfileError as error:
@@ -54,9 +55,11 @@ class PcmReader:
                 second = position / self.info.sample_rate
                 raise BadAudio(f"damaged sound data after {second:.2f} s ({error.error_string})", second=second) from error
             if not len(block):
-                return
+                break
             position += len(block)
             yield np.ascontiguousarray(block.T)
+        if self._file.exhausted:
+            raise BadAudio("the file's header leads in circles", hint="The file is damaged: export the song again.")
 
     def close(self) -> None:
         """Lets go of libsndfile's state."""

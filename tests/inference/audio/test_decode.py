@@ -44,6 +44,19 @@ def test_plain_samples_are_exact(subtype: str, decibels: int, channels: int, tmp
     assert snr(sound, read(tmp_path / "a")) > decibels
 
 
+@pytest.mark.parametrize("bits", [8, 16, 24, 32, 64])
+def test_integers_that_only_libav_reads(bits: int, tmp_path: Path) -> None:
+    """WAVs in the big-file dialect of broadcasters (BW64), and of 64 bits."""
+    steps = np.rint(tones(5000).T.astype(np.float64) * (2.0 ** (bits - 1) - 1)).astype("<i8")
+    if bits == 8:
+        steps += 128
+    data = np.ascontiguousarray(steps).view(np.uint8).reshape(-1, 8)[:, : bits // 8].tobytes()
+    shape = struct.pack("<HHIIHH", 1, 2, 44100, 44100 * bits // 4, bits // 4, bits)
+    chunks = b"ds64" + struct.pack("<IQQQI", 28, 0, len(data), 5000, 0) + b"fmt \x10\0\0\0" + shape
+    (tmp_path / "a.wav").write_bytes(b"BW64\xff\xff\xff\xffWAVE" + chunks + b"data\xff\xff\xff\xff" + data)
+    assert snr(tones(5000), read(tmp_path / "a.wav")) > min(6 * bits - 15, 130)
+
+
 @pytest.mark.parametrize("name", ["wav16", "flac", "vorbis", "mp3", "m4a", "opus"])
 @pytest.mark.parametrize("block_frames", [10, 1000, 4096, 12000, 65536])
 def test_blocks_have_the_length_asked_for_and_the_same_samples(name: str, block_frames: int, tmp_path: Path) -> None:

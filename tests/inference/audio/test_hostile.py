@@ -246,6 +246,12 @@ def test_sound_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.Mo
         consume(tmp_path / "a.flac")
 
 
+def test_a_header_of_a_million_empty_chunks_ends_soon(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(wav_header()[:36] + b"junk\0\0\0\0" * 1_000_000 + wav_header()[36:])
+    with pytest.raises(BadAudio):
+        consume(tmp_path / "a.wav")
+
+
 def test_circles_end() -> None:
     """A demuxer that reads the same place forever meets the end of the file."""
     import tempfile
