@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import soundfile
-
 from conftest import ROOT, Server, chord
 
 

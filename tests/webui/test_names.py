@@ -51,7 +51,7 @@ def test_letters_of_any_language_stay(text: str, name: str) -> None:
         ("C:\\Users\\me\\c.wav", "c.wav"),
         ("..\\..\\c.wav", "c.wav"),
         ("/etc/passwd", "passwd"),
-        ('say %22hi%22.mp3', 'say "hi".mp3'),
+        ("say %22hi%22.mp3", 'say "hi".mp3'),
         ("..", ".."),
         ("nul\0byte.wav", "nulbyte.wav"),
     ],

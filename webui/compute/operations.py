@@ -13,9 +13,8 @@ from inference.errors import Cancelled
 from inference.types import OutputFormat, Progress
 
 if TYPE_CHECKING:
-    from inference.separator import Separator
-
     from inference.presets import StemFile
+    from inference.separator import Separator
 
 MAX_WARM_MODELS = 2
 """Models that stay loaded between jobs, the least recently used one leaving first."""

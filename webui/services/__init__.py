@@ -8,7 +8,6 @@ presets   models     what there is to choose from
 from __future__ import annotations
 
 from inference.catalogue import load_catalogue
-
 from webui.compute.pool import Pool, Prober
 from webui.services import callbacks, store
 from webui.services.engine import Engine, HomeLock, Standby

@@ -11,7 +11,6 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from inference.catalogue import sample_song
-
 from inference.errors import DiskFull, MsstError
 from inference.presets.schema import Preset, single_model
 from inference.types import OutputFormat

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference.catalogue import Catalogue
-
 from inference.errors import MsstError, UnknownPreset
 from inference.presets.schema import EVERY, Preset, load_preset
 from inference.presets.validate import check_preset
