@@ -154,8 +154,9 @@ class AvReader:
 
 def _open(file: BoundedFile, kind: Kind) -> av.container.InputContainer:
     options = {"protocol_whitelist": "none", "codec_whitelist": _audio_decoders()}
+    # Not `options`: PyAV before 18 hands those to each stream as well, and crashes where streams turn up late (FLV, MPEG).
     try:
-        return av.open(file, "r", format=kind.demuxer, options=options, metadata_errors="replace")
+        return av.open(file, "r", format=kind.demuxer, container_options=options, metadata_errors="replace")
     except AV_ERRORS as error:
         raise BadAudio(f"the {kind.name} header is damaged ({_reason(error)})", hint="Export the song again.") from error
 
