@@ -67,8 +67,11 @@ class Tail:
         """Takes a block [C, n], gives what certainly belongs to the sound."""
         if self._left is None:
             return [block]
+        if block.shape[1] <= self._left:
+            self._left -= block.shape[1]
+            return [block]
         inside, beyond = block[:, : self._left], block[:, self._left :]
-        self._left -= inside.shape[1]
+        self._left = 0
         self._held.append(beyond)
         self._held_frames += beyond.shape[1]
         if self._held_frames > self.SLACK:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import struct
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference.audio import AudioSource, probe
+from inference.audio.steady import Tail
 from inference.errors import BadAudio, EmptyAudio, UnsupportedFormat
 from tests.inference.audio.audio_samples import by_libav, by_libsndfile, read, small_files, snr, tones
 
@@ -195,6 +197,23 @@ def test_a_stream_that_changes_rate_and_channels_keeps_those_of_its_start(tmp_pa
 def test_the_sound_of_a_video_starts_and_sounds_as_it_should(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(small_files()["mov_video"])
     assert snr(tones(12000), read(tmp_path / "a")) > 80
+
+
+def test_what_has_been_given_is_let_go() -> None:
+    tail = Tail(100_000)
+    blocks = [np.zeros((2, 1000), np.float32) for _ in range(50)]
+    alive = [weakref.ref(block) for block in blocks]
+    while blocks:
+        tail.push(blocks.pop())
+    assert not any(ref() is not None for ref in alive)
+
+
+def test_padding_is_cut_only_where_the_header_can_be_right() -> None:
+    sound = tones(30_000)
+    for length, kept in ((None, 30_000), (29_000, 29_000), (30_000, 30_000), (31_000, 30_000), (10_000, 30_000)):
+        tail = Tail(length)
+        out = [part for block in np.split(sound, 30, axis=1) for part in tail.push(block)]
+        assert np.array_equal(np.concatenate(out, axis=1), sound[:, :kept])
 
 
 def test_a_source_is_read_once_and_closed_twice(tmp_path: Path) -> None:
