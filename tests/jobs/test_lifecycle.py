@@ -41,6 +41,11 @@ def files_of(server: Server, job_id: str) -> list[Path]:
     return [path for path in server.home.rglob("*") if job_id in str(path)]
 
 
+def stem_bytes(server: Server, job_id: str) -> list[bytes]:
+    folder = server.home / "results" / job_id / "extra_output"
+    return [(folder / result["file"]).read_bytes() for result in job(server, job_id)["results"]]
+
+
 def test_a_running_job_that_is_deleted_leaves_nothing(own_server: Server, long_song: Path, song: Path) -> None:
     own_server.start()
     job_id = submit(own_server, long_song)
@@ -98,11 +103,5 @@ def test_a_job_runs_again_with_the_same_result(own_server: Server, song: Path) -
     again = answer.json()["id"]
     assert again != first
     until(lambda: job(own_server, again)["state"] == "completed")
-    stems = [
-        [
-            (own_server.home / "results" / job_id / "extra_output" / result["file"]).read_bytes()
-            for result in job(own_server, job_id)["results"]
-        ]
-        for job_id in (first, again)
-    ]
+    stems = [stem_bytes(own_server, job_id) for job_id in (first, again)]
     assert stems[0] == stems[1]

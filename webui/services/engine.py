@@ -20,7 +20,8 @@ from webui.services.store import APPLICATION, CALLBACK, CALLBACKS_QUEUE, JOB, JO
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2
+JOBS_POLL_SECONDS = 0.2  # a song starts this soon
+CALLBACKS_POLL_SECONDS = 1.0  # a look costs some milliseconds: what can wait looks seldom
 RECOVERIES = 1000
 """Times that a job is taken up again after the server died. A job that kills anything kills its compute child, which is counted
 elsewhere (runner.MAX_DEATHS); the server's own deaths are nobody's fault."""
@@ -108,8 +109,8 @@ class Engine:
         self._register()
         DBOS.listen_queues([JOBS_QUEUE, CALLBACKS_QUEUE])
         DBOS.launch()
-        DBOS.register_queue(JOBS_QUEUE, worker_concurrency=self._parallel_jobs, polling_interval_sec=POLL_SECONDS)
-        DBOS.register_queue(CALLBACKS_QUEUE, worker_concurrency=64, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(JOBS_QUEUE, worker_concurrency=self._parallel_jobs, polling_interval_sec=JOBS_POLL_SECONDS)
+        DBOS.register_queue(CALLBACKS_QUEUE, worker_concurrency=64, polling_interval_sec=CALLBACKS_POLL_SECONDS)
         log.info("jobs are run by this process (%d at a time)", self._parallel_jobs)
 
     def stop(self) -> None:
