@@ -1,0 +1,75 @@
+"""How far the work is, told several times a second, also from inside one long call of a network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from torch import Tensor, nn
+
+INTERVAL = 0.05  # seconds between two reports, at least
+
+
+class WorkMeter:
+    """Counts samples in and out of the overlap-add, and between them the layers that the network has gone through.
+
+    Args:
+        network: its layers are watched while `watching`.
+        batch: samples that one call of the network finishes, at most.
+        report: told how many samples are done, a number that only grows. May raise Cancelled: it comes out of the network's call.
+    """
+
+    def __init__(self, network: nn.Module, batch: int, report: Callable[[float], None]) -> None:
+        self._layers = [module for module in network.modules() if not list(module.children())]
+        self._batch = batch
+        self._report = report
+        self._read = 0
+        self._done = 0
+        self._told = 0.0
+        self._next = 0.0  # time of the next report
+        self._calls = 0  # of layers, since the network was called
+        self._calls_in_all = len(self._layers)  # a first guess; known after the first call
+
+    def counted(self, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
+        """The same blocks [C, n], counted as they are read."""
+        for block in blocks:
+            self._read += block.shape[-1]
+            yield block
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """While this lasts, a running network reports."""
+        hooks = [layer.register_forward_pre_hook(self._on_layer) for layer in self._layers]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def start(self) -> None:
+        """The network is about to be called."""
+        self._calls = 0
+        self._tell()
+
+    def answered(self) -> None:
+        """The network has answered."""
+        self._calls_in_all = max(self._calls, 1)
+
+    def finished(self, samples: int) -> None:
+        """So many samples are done for good."""
+        self._done = samples
+        self._calls = 0
+        self._tell()
+
+    def _on_layer(self, _layer: nn.Module, _inputs: object) -> None:
+        self._calls += 1
+        if time.monotonic() >= self._next:
+            self._tell()
+
+    def _tell(self) -> None:
+        ahead = min(self._batch, self._read - self._done)  # what the running call will finish: at the end only the rest
+        fraction = min(self._calls / self._calls_in_all, 0.99)
+        self._told = max(self._told, self._done + fraction * ahead)
+        self._next = time.monotonic() + INTERVAL
+        self._report(self._told)
