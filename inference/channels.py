@@ -40,7 +40,7 @@ class ChannelMap:
 
     def merge(self, stems: Tensor) -> Tensor:
         """[B * groups, S, width, n] -> [B, S, channels, n]."""
-        found = stems.unflatten(0, (-1, self.groups)).transpose(1, 2).flatten(2, 3)
+        found = stems.reshape(-1, self.groups, *stems.shape[1:]).transpose(1, 2).flatten(2, 3)
         if self._odd:
             found = torch.cat([found[:, :, :-2], found[:, :, -2:].mean(2, keepdim=True)], 2)
         return found

@@ -1,6 +1,6 @@
 """Weights from files: read safely, converted to safetensors once, mapped from then on.
 
-    song_model.ckpt --read_pickle--> tensors --save--> cache/song_model-3f9c….safetensors --mapped--> tensors, at once
+song_model.ckpt --read_pickle--> tensors --save--> cache/song_model-3f9c….safetensors --mapped--> tensors, at once
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def fill(network: nn.Module, state: State, name: str) -> None:
 
 def _map(path: Path) -> State:
     try:
-        return load_file(path)
+        state: State = load_file(path)
+        return state
     except (SafetensorError, OSError, ValueError) as error:
         raise BadWeights(f"{path.name} is damaged: {error}", hint="Download it again.", file=path.name) from error
 

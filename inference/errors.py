@@ -82,7 +82,7 @@ class BadPreset(MsstError):
 
 
 class DeviceUnavailable(MsstError):
-    """This machine does not have the device that was asked for."""
+    """A device was asked for that this machine does not have."""
 
     code = "device_unavailable"
 

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 import torch
@@ -46,7 +46,7 @@ _DAMAGE = (  # what an unpickler and the code behind it raise on input that is c
 )
 
 
-class _Refused(Exception):  # noqa: N818 - it says what was done, and never leaves this file
+class _Refused(Exception):
     """The pickle tried to call something that no checkpoint needs."""
 
 
@@ -84,7 +84,8 @@ class _NumpyDtype:
     def real(self) -> np.dtype[Any]:
         if self.code[0] not in "fiub":
             raise _Refused(f"holds NumPy values of type {self.code!r}")
-        return np.dtype(self.code).newbyteorder(self.order if self.order in "<>" else "=")
+        dtype: np.dtype[Any] = np.dtype(f"{self.order}{self.code}" if self.order in ("<", ">") else self.code)
+        return dtype
 
 
 class _NumpyArray:
@@ -136,7 +137,7 @@ def _stand_ins() -> dict[str, Any]:
 class _Unpickler(pickle.Unpickler):
     """Runs the program on stand-ins."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file, encoding="latin1")
         self.known = _stand_ins()
         self.storages: dict[str, _Storage] = {}  # all that the pickle refers to

@@ -1,7 +1,9 @@
-"""A model on a device that takes songs apart.
+r"""A model on a device that takes songs apart.
 
     blocks --resample--> overlap-add(network) --resample--> stems at the song's rate
-       \\______________ kept until the stems are there ______/ minus the stems: the rest
+       \______________ kept until the stems are there ______/ minus the stems: the rest
+
+The rest stem of a model is never computed: it is what the others leave of the mixture.
 """
 
 from __future__ import annotations
@@ -98,14 +100,10 @@ class Separator:
     def _asked(self, stems: Sequence[str] | None) -> tuple[str, ...]:
         for stem in stems or ():
             if stem not in self.stems:
-                raise BadPreset(
-                    f"the model {self.record.name} has no stem {stem!r}", hint=f"It has: {', '.join(self.stems)}.", stem=stem
-                )
+                raise BadPreset(f"the model {self.record.name} has no stem {stem!r}", hint=f"It has: {', '.join(self.stems)}.", stem=stem)
         return tuple(stems) if stems else self.stems
 
-    def _stream(
-        self, blocks: Iterable[Samples], rate: int, channels: int, stems: tuple[str, ...], on_work: OnWork
-    ) -> Iterator[Samples]:
+    def _stream(self, blocks: Iterable[Samples], rate: int, channels: int, stems: tuple[str, ...], on_work: OnWork) -> Iterator[Samples]:
         rest = self.record.rest
         computed = tuple(stem for stem in (self.stems if rest in stems else stems) if stem != rest)
         mixture = _Delay(channels)

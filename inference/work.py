@@ -5,10 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from torch import Tensor, nn
 
 INTERVAL = 0.05  # seconds between two reports, at least
+
+
+class Watched(Protocol):
+    """A network, as far as it is watched."""
+
+    def modules(self) -> Iterator[nn.Module]:
+        """It and all its parts."""
+        ...
 
 
 class WorkMeter:
@@ -20,7 +29,7 @@ class WorkMeter:
         report: told how many samples are done, a number that only grows. May raise Cancelled: it comes out of the network's call.
     """
 
-    def __init__(self, network: nn.Module, batch: int, report: Callable[[float], None]) -> None:
+    def __init__(self, network: Watched, batch: int, report: Callable[[float], None]) -> None:
         self._layers = [module for module in network.modules() if not list(module.children())]
         self._batch = batch
         self._report = report

@@ -6,7 +6,7 @@ What is tolerated and what is not:
     - A file cut short is decoded as far as it goes.
     - Broken packets of a compressed stream are left out, with a warning in the log; more broken than whole ones are an error.
     - The delay and the padding of MP3, AAC and Opus encoders are cut off where the file tells them.
-    - NaN and infinite samples are an error that names the second.
+    - Samples that are NaN, infinite or beyond LOUDEST are an error that names the second.
     - Claims of impossible rates, channels or lengths are an error, and so is sound that goes on for more than a day.
 """
 
@@ -28,6 +28,9 @@ from inference.errors import BadAudio, EmptyAudio, UnsupportedFormat
 from inference.types import AudioInfo, Samples
 
 log = logging.getLogger(__name__)
+
+LOUDEST = 1e6
+"""Times full scale (120 dB above it): beyond that a float file holds no sound, and networks overflow."""
 
 
 class _Reader(Protocol):
@@ -85,7 +88,7 @@ class AudioSource:
             raise RuntimeError("an AudioSource can be read once")
         self._started = True
         for block in regroup(self._reader.blocks(self._block_frames), self._block_frames):
-            _check_finite(block, self.frames, self.info.sample_rate)
+            _check_sound(block, self.frames, self.info.sample_rate)
             self.frames += block.shape[1]
             check_length(self.frames, self.info.sample_rate)
             yield block
@@ -148,12 +151,12 @@ def _open_av(file: BoundedFile, kind: Kind) -> _Reader:
     return AvReader(file, kind)
 
 
-def _check_finite(block: Samples, position: int, sample_rate: int) -> None:
-    finite = np.isfinite(block)
-    if not finite.all():
-        second = (position + int(np.argmin(finite.all(axis=0)))) / sample_rate
+def _check_sound(block: Samples, position: int, sample_rate: int) -> None:
+    sound = np.abs(block) <= LOUDEST  # false for NaN too
+    if not sound.all():
+        second = (position + int(np.argmin(sound.all(axis=0)))) / sample_rate
         raise BadAudio(
-            f"a sample that is not a number (NaN) or infinite, at {second:.3f} s",
+            f"a sample that is no sound (not a number, infinite, or beyond {LOUDEST:g} times full scale), at {second:.3f} s",
             hint="Export the song again from the program that made it.",
             second=second,
         )

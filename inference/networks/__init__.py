@@ -10,10 +10,11 @@ To add a family, write its file and add its line to FAMILIES. Nothing else knows
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 
 from inference.errors import UnknownModel
@@ -35,6 +36,14 @@ class WaveModel(Protocol):
     stems: tuple[str, ...]  # what it can find, in order
     complete: bool  # whether all stems add up to the mixture
     plan: Plan  # how a song is cut for it
+
+    def to(self, device: torch.device) -> WaveModel:
+        """The model on that device."""
+        ...
+
+    def modules(self) -> Iterator[nn.Module]:
+        """The model and all its parts, for whoever watches its progress."""
+        ...
 
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, channels, chunk] -> [B, len(stems), channels, n], computing no more than these stems need.

@@ -112,7 +112,8 @@ class Spleeter(nn.Module):
         """The share of the vocals in every bin of the band, 0 .. 1. The accompaniment's is the rest to one."""
         vocals = self.vocals(magnitudes).square_()
         total = self.accompaniment(magnitudes).square_().add_(vocals).add_(MASK_FLOOR)
-        return vocals.add_(MASK_FLOOR / 2).div_(total)
+        mask: Tensor = vocals.add_(MASK_FLOOR / 2).div_(total)
+        return mask
 
 
 def _join(frames: Tensor) -> Tensor:
@@ -120,7 +121,7 @@ def _join(frames: Tensor) -> Tensor:
     overlap = N_FFT // HOP
     count = frames.shape[-2]
     rows = frames.new_zeros(*frames.shape[:-2], count + overlap - 1, HOP)
-    for part, piece in enumerate(frames.unflatten(-1, (overlap, HOP)).unbind(-2)):
+    for part, piece in enumerate(frames.reshape(*frames.shape[:-1], overlap, HOP).unbind(-2)):
         rows[..., part : part + count, :] += piece
     return rows.flatten(-2)
 
