@@ -27,9 +27,7 @@ def test_every_language_has_the_keys_of_the_source(language: str) -> None:
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_text_has_the_placeholders_of_the_source(language: str) -> None:
     texts = i18n.own_texts(language)
-    assert {key: i18n.placeholders(text) for key, text in texts.items()} == {
-        key: i18n.placeholders(text) for key, text in SOURCE.items()
-    }
+    assert {key: i18n.placeholders(text) for key, text in texts.items()} == {key: i18n.placeholders(text) for key, text in SOURCE.items()}
 
 
 def test_every_key_that_the_page_names_exists() -> None:

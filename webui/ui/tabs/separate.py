@@ -125,9 +125,7 @@ def _choice(preset: str, model: str) -> Choice:
     return Choice(model=model) if model else Choice(preset=preset)
 
 
-def submit(
-    ui: Ui, request: gr.Request, songs: list[Upload] | list[None], choice: Choice, output: tuple[str, str]
-) -> dict[str, object]:
+def submit(ui: Ui, request: gr.Request, songs: list[Upload] | list[None], choice: Choice, output: tuple[str, str]) -> dict[str, object]:
     """Hand every song to the job service (None stands for the sample). A song that is refused does not keep the others back.
 
     Returns:
