@@ -137,3 +137,11 @@ def test_one_refused_song_does_not_keep_the_others_back(services: SimpleNamespac
     assert len(news["jobs"]) == 2
     assert news["problems"] == [{"file": "二.txt", "text": expected}]
     assert services.jobs.taken[-1] == ("three.wav", Choice(preset="my_preset"), OutputFormat("flac", "PCM_24"))
+
+
+@pytest.mark.parametrize(("prefix", "path"), [("/studio", "/studio"), ("/a/b/", "/a/b"), ("//evil.example", ""), ('/"><script>', "")])
+def test_a_proxy_may_put_the_page_below_a_path(client: TestClient, prefix: str, path: str) -> None:
+    html = client.get("/", headers={"X-Forwarded-Prefix": prefix}).text
+    found = re.search(r"window\.gradio_config = (\{.*?\});</script>", html)
+    assert found
+    assert json.loads(found[1])["root"] == f"http://testserver{path}"

@@ -47,6 +47,7 @@ class Assets:
             "texts": texts(language),
         }
         lines = [
+            f'<link rel="icon" type="image/svg+xml" href="./{self.prefix}/icon.svg">',
             f"<script>window.MSST = {_for_script(told)};",
             'Object.defineProperty(navigator, "language", {get: () => window.MSST.language, configurable: true});',
             'Object.defineProperty(navigator, "languages", {get: () => [window.MSST.language], configurable: true});</script>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from webui.ui.assets import Assets
 
 COOKIE = "msst_language"
+_PREFIX = re.compile(r"(?:/[\w.~-]+)+")
 
 
 def language_of(headers: Headers, default: str | None = None) -> str:
@@ -55,8 +57,11 @@ class PageLanguage:
         language = language_of(headers, self.default)
         # The body is going to be edited: ask for it as it is, not compressed.
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        # Gradio builds its addresses from the root path; a proxy that takes a prefix off says here which one.
+        prefix = headers.get("x-forwarded-prefix", "").rstrip("/")
+        root = prefix if _PREFIX.fullmatch(prefix) else scope.get("root_path", "")
         editor = _HeadEditor(send, f'<html lang="{language}"', self.assets.head(language))
-        await self.app({**scope, "headers": plain}, receive, editor)
+        await self.app({**scope, "headers": plain, "root_path": root}, receive, editor)
 
 
 class _HeadEditor:
