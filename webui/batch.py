@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inference.errors import MsstError
 from inference.types import OutputFormat
+from webui.compute.pool import Pool
 from webui.services import Choice, Job, Services
 from webui.services.presets import DEFAULT_PRESET
 from webui.services.storage import link_or_copy
@@ -52,16 +53,11 @@ class _Song:
     folder: Path  # where its stems go
 
 
-def separate_all(batch: Batch, *, echo: Echo) -> int:
+def separate_all(batch: Batch, pool: Pool, *, echo: Echo) -> int:
     """Separate every song; the exit status: 0, or 1 if any failed, or 2 for a request that cannot be."""
-    from webui.compute.pool import Pool
-
-    settings = Settings()
-    pool = Pool(settings.parallel_jobs)
-    pool.warm_up("separate")  # torch is imported there while this process gets ready
     try:
         output = OutputFormat(batch.output_format.lower(), batch.subtype)
-        with Services(settings, pool=pool) as services:
+        with Services(Settings(), pool=pool) as services:
             services.jobs.check(choice=batch.choice)
             return _Progress(services, batch, output, echo).run(list(_songs(batch)))
     except MsstError as error:

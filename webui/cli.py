@@ -59,7 +59,11 @@ def separate(
 ) -> None:
     """Separate songs. Exit status 1 if any of them failed; the others are done."""
     logging.basicConfig(level=logging.WARNING)
+    from webui.compute.pool import Pool
+
+    pool = Pool()
+    pool.warm_up("separate")  # imports torch there, while this process imports what it needs itself
     from webui.batch import Batch, separate_all
 
     batch = Batch(songs, output, output_format, subtype, model, preset, device)
-    raise typer.Exit(separate_all(batch, echo=typer.echo))
+    raise typer.Exit(separate_all(batch, pool, echo=typer.echo))

@@ -8,8 +8,7 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-ROOT = Path(__file__).resolve().parent.parent
-"""Where the shipped, read-only files lie."""
+from webui.paths import ROOT
 
 
 class Settings(BaseSettings):

@@ -19,11 +19,11 @@ class PoolClosed(Exception):
 
 
 class Pool:
-    """Lends out at most `size` children, starting one where none is warm. Thread-safe."""
+    """Lends out at most `size` children at a time, starting one where none is warm. Thread-safe."""
 
-    def __init__(self, size: int, *, keep_heap: bool = True) -> None:
+    def __init__(self, size: int = 1, *, keep_heap: bool = True) -> None:
         self._keep_heap = keep_heap
-        self._free = size
+        self._size = self._free = size
         self._idle: list[ComputeChild] = []
         self._busy: set[ComputeChild] = set()
         self._changed = threading.Condition()
@@ -41,6 +41,13 @@ class Pool:
             yield child
         finally:
             self._give_back(child)
+
+    def resize(self, size: int) -> None:
+        """Lend out at most `size` children from now on."""
+        with self._changed:
+            self._free += size - self._size
+            self._size = size
+            self._changed.notify_all()
 
     def warm_up(self, operation: str, *, device: str = "cpu", on_ready: Callable[[str], None] = lambda _: None) -> None:
         """Start a child and let it import what `operation` needs, without waiting; `on_ready` hears its device in words."""
@@ -100,7 +107,7 @@ class Prober:
     """Looks at the headers of files from outside in a process of its own: a decoder that crashes costs nothing."""
 
     def __init__(self) -> None:
-        self._pool = Pool(1, keep_heap=False)
+        self._pool = Pool(keep_heap=False)
 
     def start(self) -> None:
         """Have a child ready before the first upload."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from inference.errors import Cancelled
 from webui.compute.protocol import CANCEL, Message, RemoteError, decode, encode
-from webui.settings import ROOT
+from webui.paths import ROOT
 
 log = logging.getLogger(__name__)
 

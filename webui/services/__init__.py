@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from inference.catalogue import load_catalogue
 from webui.compute.pool import Pool, Prober
+from webui.paths import ROOT
 from webui.services import callbacks, store
 from webui.services.engine import Engine, HomeLock, Standby
 from webui.services.housekeeping import Housekeeper
@@ -19,7 +20,7 @@ from webui.services.presets import PresetService
 from webui.services.results import ResultService
 from webui.services.runner import JobRunner
 from webui.services.storage import Storage
-from webui.settings import ROOT, Settings
+from webui.settings import Settings
 
 __all__ = ["Callback", "Choice", "Job", "Services"]
 
@@ -35,7 +36,8 @@ class Services:
         self.settings = settings
         self.storage = Storage(settings.home)
         self.storage.prepare()
-        self._pool = pool or Pool(settings.parallel_jobs)
+        self._pool = pool or Pool()
+        self._pool.resize(settings.parallel_jobs)
         self._prober = Prober()
         self._database = store.connect(self.storage.database)
         self._store = store.JobStore(self._database)
