@@ -277,9 +277,7 @@ def test_the_built_in_model_reports_inside_a_chunk(sample: np.ndarray, sample_st
     assert len(set(told)) >= 5
 
 
-def test_cancel_stops_inside_a_chunk_and_leaves_a_good_separator(
-    built_in: Separator, sample: np.ndarray, sample_stems: np.ndarray
-) -> None:
+def test_cancel_stops_inside_a_chunk_and_leaves_a_good_separator(built_in: Separator, sample: np.ndarray, sample_stems: np.ndarray) -> None:
     heard: list[float] = []
 
     def stop(seconds: float) -> None:

@@ -167,9 +167,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], nn.Modul
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_published_implementation(
-    published: Callable[[], nn.Module], sample: np.ndarray, sample_stems: dict[str, np.ndarray]
-) -> None:
+def test_the_published_implementation(published: Callable[[], nn.Module], sample: np.ndarray, sample_stems: dict[str, np.ndarray]) -> None:
     with torch.inference_mode():
         expected = published().separate(torch.from_numpy(sample))
     for found, theirs in zip(sample_stems.values(), expected, strict=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +15,7 @@ from webui.services.errors import TooLarge
 OVERHEAD = 64 * 1024
 """Bytes of a multipart body beside the file."""
 
+DRAIN_SECONDS = 20.0
 DRAIN = 4
 """A body of up to this many times the limit is still read (and thrown away), so that a client that sends before it listens hears
 the answer instead of a broken connection."""
@@ -42,7 +46,8 @@ class BodyLimit:
             await self._refuse(scope, counter, send)
 
     async def _refuse(self, scope: Scope, counter: _Counter, send: Send) -> None:
-        await counter.drain(DRAIN * self._limit)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(counter.drain(DRAIN * self._limit), DRAIN_SECONDS)
         megabytes = (self._limit - OVERHEAD) / 2**20
         error = TooLarge(
             f"the upload is larger than {megabytes:g} MB",

@@ -128,9 +128,9 @@ class JobService:
             self._store.submit(job_id, spec)
         return self.get(job_id)
 
-    def submit_sample(self, *, choice: Choice, output: OutputFormat, door: Door) -> Job:
-        """Put the sample song in the line."""
-        return self.submit(sample_song(), file_name="Sample song.mp3", choice=choice, output=output, door=door)
+    def submit_sample(self, *, choice: Choice, output: OutputFormat, door: Door, title: str = "Sample song") -> Job:
+        """Put the sample song in the line, called `title`."""
+        return self.submit(sample_song(), file_name=f"{title}.mp3", choice=choice, output=output, door=door)
 
     def get(self, job_id: str) -> Job:
         """The job. Raises UnknownJob."""

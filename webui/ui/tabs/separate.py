@@ -137,7 +137,8 @@ def submit(ui: Ui, request: gr.Request, songs: list[Upload] | list[None], choice
         try:
             written = OutputFormat(*output)
             if song is None:
-                job = ui.services.jobs.submit_sample(choice=choice, output=written, door=DOOR)
+                title = ui.say(request, "separate.sample.title")
+                job = ui.services.jobs.submit_sample(choice=choice, output=written, door=DOOR, title=title)
             else:
                 job = ui.services.jobs.submit(song.path, file_name=song.name, choice=choice, output=written, door=DOOR)
             jobs.append(job.id)
