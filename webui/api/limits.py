@@ -18,7 +18,7 @@ OVERHEAD = 64 * 1024
 DRAIN_SECONDS = 20.0
 DRAIN = 4
 """A body of up to this many times the limit is still read (and thrown away), so that a client that sends before it listens hears
-the answer instead of a broken connection."""
+the answer instead of a broken connection; for no longer than DRAIN_SECONDS."""
 
 
 class BodyLimit:
