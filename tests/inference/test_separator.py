@@ -129,6 +129,14 @@ def test_the_stems_add_up_to_the_song(stand_in: Callable[..., Separator], channe
     assert decibels(sum(stems.values()) - song) < -120
 
 
+def test_channels_go_through_in_pairs(stand_in: Callable[..., Separator]) -> None:
+    """And the odd one at the end with itself."""
+    separator, song = stand_in(), noise(5, 10_000)
+    together = separator.separate(song, 44100)["vocals"]
+    for pair in (slice(0, 2), slice(2, 4), slice(4, 5)):
+        np.testing.assert_allclose(together[pair], separator.separate(song[pair], 44100)["vocals"], atol=1e-6)
+
+
 @pytest.mark.parametrize(("channels", "rate"), [(1, 22050), (2, 96000), (5, 8000)])
 def test_the_built_in_stems_add_up_to_the_song(built_in: Separator, channels: int, rate: int) -> None:
     song = noise(channels, rate)
