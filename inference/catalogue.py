@@ -136,7 +136,7 @@ def sample_song() -> Path:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate_json(path.read_text(encoding="utf-8"))
+        return _File.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

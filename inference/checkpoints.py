@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -105,7 +106,8 @@ def _save(state: State, source: Path, target: Path) -> None:
     except (OSError, SafetensorError) as error:
         raise DiskFull(f"cannot write {target.name}: {error}", hint=f"Is there room in {target.parent}?") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _sha256(file: BinaryIO) -> str:

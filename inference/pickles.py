@@ -68,7 +68,8 @@ class _Tensor:
     stride: tuple[int, ...]
 
     def read(self, storages: Callable[[str], bytes]) -> Tensor:
-        whole = torch.frombuffer(bytearray(storages(self.storage.key)), dtype=self.storage.dtype)
+        data = bytearray(storages(self.storage.key))
+        whole = torch.frombuffer(data, dtype=self.storage.dtype) if data else torch.empty(0, dtype=self.storage.dtype)
         return whole.as_strided(self.size, self.stride, self.offset).contiguous()
 
 

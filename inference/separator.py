@@ -85,7 +85,7 @@ class Separator:
             blocks: the song as float32 [channels, n], in blocks of any length; it does not change the result by a bit.
             sample_rate: of the song, any. The stems come back at the same.
             channels: of the song, any; see ChannelMap.
-            stems: some of `self.stems`, None for all. What they do not need is not computed.
+            stems: some of `self.stems`, None (or none) for all. What they do not need is not computed.
             on_work: hears of the progress.
 
         Yields:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -69,13 +69,16 @@ EVERY = "*"
 """Stands for every stem of a step in an Output's source."""
 
 
+_StemName = Annotated[str, Field(min_length=1, pattern=r"^[^*.]+$")]  # a star and a dot have a meaning of their own in references
+
+
 class _FlowStep(BaseModel):
     model_config = ConfigDict(extra="ignore", protected_namespaces=())
 
     model_type: str = ""
     model_name: str
-    input_to_next: str
-    output_to_storage: list[str] = []
+    input_to_next: _StemName
+    output_to_storage: list[_StemName] = []
 
 
 class _Flow(BaseModel):
@@ -136,7 +139,7 @@ def load_preset(path: Path) -> Preset:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise BadPreset(f"{path.name} cannot be read as JSON: {error}") from error
     preset = parse_preset(data)
     return preset if preset.name else preset.model_copy(update={"name": path.stem})

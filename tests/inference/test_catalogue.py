@@ -121,7 +121,6 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> No
         load_catalogue(path)
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeDecodeError, reason="_read lets the error of decoding pass")
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_bytes('{"version": 1, "models": [], "\u540d": 1}'.encode("gbk"))
     with pytest.raises(MsstError, match=r"mine\.json"):
