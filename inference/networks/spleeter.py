@@ -10,7 +10,7 @@ lowest 1024 of 2049 bins (11 kHz); above, a mask goes on with its mean over the 
     chunk 1           [===============]      512 * 1024 samples later
 
 As each chunk's window is the sum of its frames' squared windows, the overlap-add divides by the sum over all frames of the song:
-the result is that of one inverse STFT of the whole song, to the last bit of the arithmetic.
+the result is that of one inverse STFT of the whole song.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.networks import Config
+from inference.networks.spleeter_fast import FastUNet
 from inference.overlap_add import Plan
 
 N_FFT, HOP, FRAMES, BAND = 4096, 1024, 512, 1024
@@ -133,5 +134,5 @@ def build(config: Config) -> UNet:
 
 def wave_model(networks: Sequence[nn.Module], config: Config) -> Spleeter:
     """The whole model from its two networks: vocals, accompaniment."""
-    vocals, accompaniment = networks
-    return Spleeter(vocals.eval(), accompaniment.eval())
+    vocals, accompaniment = (FastUNet(network.eval()) for network in networks)
+    return Spleeter(vocals, accompaniment)

@@ -21,6 +21,7 @@ from inference.audio import AudioSource
 from inference.catalogue import load_catalogue, sample_song
 from inference.checkpoints import fill, load_weights
 from inference.networks import build
+from inference.networks.spleeter_fast import FastUNet
 from inference.separator import Separator
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "spleeter.safetensors"
@@ -84,7 +85,18 @@ def test_the_network_is_the_published_one() -> None:
     network.load_state_dict(state)
     with torch.inference_mode():
         found = network(golden["input"])
+        fast = FastUNet(network)(golden["input"])
     assert (found - golden["output"]).norm() / golden["output"].norm() < 1e-4
+    assert agreement(fast, golden["output"]) > 100
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 128, 64), (3, 2, 64, 192)])
+def test_the_fast_form_is_the_same_network(networks: list[nn.Module], shape: tuple[int, ...]) -> None:
+    magnitudes = torch.rand(shape, generator=torch.Generator().manual_seed(5))
+    with torch.inference_mode():
+        for network in networks:
+            expected = network(magnitudes)
+            assert agreement(FastUNet(network)(magnitudes), expected) > 100
 
 
 @torch.inference_mode()
