@@ -65,6 +65,13 @@ class Server:
                 raise RuntimeError(f"the server did not start:\n{self.log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
             time.sleep(0.05)
 
+    def adopt(self, weights: Path) -> None:
+        """Use converted weights from elsewhere, so that its first song need not convert them."""
+        models = self.home / "models"
+        models.mkdir(parents=True)
+        for file in weights.iterdir():
+            os.link(file, models / file.name)
+
     def answers(self) -> bool:
         try:
             return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
@@ -106,18 +113,32 @@ def _is_worker(process: psutil.Process) -> bool:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in model's weights, converted."""
+    from inference.catalogue import load_catalogue
+    from inference.checkpoints import load_weights
+
+    cache = tmp_path_factory.mktemp("weights")
+    for path in load_catalogue().get("spleeter_2stems").weights.paths():
+        load_weights(path, cache)
+    return cache
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Server]:
     """One server for all tests that leave it as they found it."""
     running = Server(tmp_path_factory.mktemp("server") / "home", environment={"MSST_CALLBACK_BACKOFF": "0.2"})
+    running.adopt(weights)
     running.start()
     yield running
     running.stop()
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
+def own_server(tmp_path: Path, weights: Path) -> Iterator[Server]:
     """A server for a test that kills or reconfigures it; the test starts it."""
     own = Server(tmp_path / "home", environment={"MSST_CALLBACK_BACKOFF": "0.2", "MSST_PAGE": "0"})
+    own.adopt(weights)
     yield own
     if own.process is not None:
         own.stop()

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import ROOT, chord
 
 from inference.catalogue import Catalogue, ModelRecord, load_catalogue
 from inference.errors import BadAudio, BadPreset, Cancelled, UnknownModel
@@ -20,6 +19,7 @@ from inference.presets.schema import MAX_STEPS, parse_preset
 from inference.presets.validate import check_preset
 from inference.separator import Separator
 from inference.types import OutputFormat, Progress
+from tests.conftest import ROOT, chord
 
 SECONDS = 1.01
 WAV, MP3 = OutputFormat("wav", "FLOAT"), OutputFormat("mp3")
@@ -158,7 +158,9 @@ def test_stems_that_no_step_makes(data: dict[str, Any], said: str) -> None:
     assert "makes: " in caught.value.hint
 
 
-@pytest.mark.parametrize("steps", [[("split", "vocals", ["*"])], [("split", "*", []), ("karaoke", "lead", [])], [("split", "../../up", [])], [("split", "", [])]])
+@pytest.mark.parametrize(
+    "steps", [[("split", "vocals", ["*"])], [("split", "*", []), ("karaoke", "lead", [])], [("split", "../../up", [])], [("split", "", [])]]
+)
 def test_names_that_no_stem_has(steps: list[tuple[str, str, list[str]]]) -> None:
     with pytest.raises(BadPreset):
         check_preset(parse_preset(flow(*steps)), CATALOGUE)

@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 import soundfile
-from conftest import Server, chord
-from receiver import Receiver
+
+from tests.conftest import Server, chord
+from tests.receiver import Receiver
 
 SONGS = 5
 

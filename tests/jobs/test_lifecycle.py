@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 import soundfile
-from conftest import Server, chord
+
+from tests.conftest import Server, chord
 
 
 @pytest.fixture(scope="module")

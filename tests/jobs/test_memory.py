@@ -8,9 +8,9 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from conftest import ROOT, chord
 
 from inference.presets.schema import load_preset
+from tests.conftest import ROOT, chord
 from webui.compute.process import ComputeChild
 from webui.services.presets import DEFAULT_PRESET
 

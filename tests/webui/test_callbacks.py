@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Server
-from receiver import Receiver
 
+from tests.conftest import Server
+from tests.receiver import Receiver
 from webui.services import callbacks
 from webui.services.errors import BadCallback
 from webui.services.job import Callback

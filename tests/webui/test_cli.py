@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 import soundfile
-from conftest import ROOT, Server, chord
+
+from tests.conftest import ROOT, Server, chord
 
 
 def msst(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 import soundfile
-from conftest import Server, chord
+
+from tests.conftest import Server, chord
 
 
 @pytest.fixture(scope="module")
-def small_server(tmp_path_factory: pytest.TempPathFactory):
+def small_server(tmp_path_factory: pytest.TempPathFactory, weights: Path):
     """A server that allows little."""
     server = Server(
         tmp_path_factory.mktemp("small") / "home",
@@ -25,6 +26,7 @@ def small_server(tmp_path_factory: pytest.TempPathFactory):
             "MSST_PAGE": "0",
         },
     )
+    server.adopt(weights)
     server.start()
     yield server
     server.stop()

@@ -13,7 +13,8 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
-from conftest import Server, chord
+
+from tests.conftest import Server, chord
 
 
 def upload(server: Server, song: Path, name: str = "song.wav", **fields: str) -> httpx.Response:
