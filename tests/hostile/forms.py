@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hostile.common import Upload, good_wav
+from tests.hostile.common import Upload, good_wav
 
 UUID = "0a5c2f5e-6d5c-4b8e-9a57-0d8f4f1c2b3a"
 

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from hostile.common import Upload, silent_film
+from tests.hostile.common import Upload, silent_film
 
 
 def other_kinds(random_: random.Random) -> Iterator[Upload]:

@@ -7,7 +7,8 @@ import struct
 from collections.abc import Iterator
 
 import numpy as np
-from hostile.common import RATE, Upload, sound_files, tone, written
+
+from tests.hostile.common import RATE, Upload, sound_files, tone, written
 
 
 def noise(random_: random.Random) -> Iterator[Upload]:

@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hostile.common import Upload, good_wav
-from hostile.wire import BOUNDARY, END, FORM, Answer, call, part, send
+
+from tests.hostile.common import Upload, good_wav
+from tests.hostile.wire import BOUNDARY, END, FORM, Answer, call, part, send
 
 SEED = 20
 PATIENCE = 90.0  # seconds until a short song is done

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from hostile.common import Upload, good_wav
-from hostile.forms import bad_fields, bad_names
-from hostile.kinds import other_kinds, playlists
-from hostile.sounds import damaged, lying_headers, noise, strange_samples
-from hostile.wire import call, send
+
+from tests.hostile.common import Upload, good_wav
+from tests.hostile.forms import bad_fields, bad_names
+from tests.hostile.kinds import other_kinds, playlists
+from tests.hostile.sounds import damaged, lying_headers, noise, strange_samples
+from tests.hostile.wire import call, send
 
 SEED = 20
 PATIENCE = 150.0  # seconds for one batch of tasks

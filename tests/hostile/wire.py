@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from hostile.common import Upload
+from tests.hostile.common import Upload
 
 BOUNDARY = "xxBOUNDARYxx"
 

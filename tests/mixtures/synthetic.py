@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from mixtures.maker import RATE, SECONDS, Audio, levelled
+
+from tests.mixtures.maker import RATE, SECONDS, Audio, levelled
 
 Signal = npt.NDArray[np.float64]  # mono, [n]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from mixtures.maker import MUSIC, RATE, Audio, lacking, levelled, read, sdr, spoken, sung
-from mixtures.synthetic import band, singer
 
 from inference import Separator, load_catalogue
+from tests.mixtures.maker import MUSIC, RATE, Audio, lacking, levelled, read, sdr, spoken, sung
+from tests.mixtures.synthetic import band, singer
 
 GAIN = 5.0  # dB
 TRACKS = ["AngusBackground", "KerberosBackground", "Mr.BonesBackground", "PenBackground", "SpikeBackground"]
