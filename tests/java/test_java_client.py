@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 JARS = [
     Path("/usr/share/java") / f"{name}.jar" for name in ("httpclient", "httpcore", "httpmime", "commons-logging", "commons-codec", "gson")
 ]
-SCENARIOS = ["health", "wav", "mp3", "flac", "defaults", "strict", "browser", "rfc6532", "errors", "retry", "cancel", "other_address"]
+SCENARIOS = ["health", "wav", "strict", "rfc6532", "errors", "retry", "cancel", "other_address"]
+MORE = [pytest.param(name, marks=pytest.mark.slow) for name in ("mp3", "flac", "defaults", "browser")]
 
 pytestmark = [
     pytest.mark.java,
@@ -34,7 +35,7 @@ def classpath(tmp_path_factory: pytest.TempPathFactory) -> str:
     return os.pathsep.join([str(classes), jars])
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, *MORE])
 def test_the_server_keeps_the_contract(server: Any, classpath: str, song: Path, scenario: str) -> None:
     options = ["-Dfile.encoding=UTF-8", "-XX:TieredStopAtLevel=1", "-cp", classpath]
     command = ["java", *options, "Contract", server.url, str(song), scenario]
