@@ -348,6 +348,7 @@ def test_threads_may_convert_at_once(tmp_path: Path) -> None:
         assert all(torch.equal(value, found[0][key]) for key, value in state.items())
 
 
+@pytest.mark.slow
 def test_processes_may_convert_at_once(source: Path, tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from inference.checkpoints import load_weights as load; "
     code += "print(load(Path(sys.argv[1]), Path(sys.argv[2]))['w'].sum().item())"

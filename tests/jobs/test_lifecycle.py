@@ -70,6 +70,7 @@ def test_a_stopped_server_goes_on_where_it_was(own_server: Server, long_song: Pa
     assert ended == sorted(ended), "first come, first served"
 
 
+@pytest.mark.slow
 def test_a_second_server_takes_over_from_a_killed_one(own_server: Server, long_song: Path) -> None:
     own_server.start()
     second = Server(own_server.home, environment=own_server.environment)
