@@ -54,12 +54,13 @@ class _Song:
 
 
 def separate_all(batch: Batch, pool: Pool, *, echo: Echo) -> int:
-    """Separate every song; the exit status: 0, or 1 if any failed, or 2 for a request that cannot be."""
+    """Separate every song; the exit status: 0, or 1 if any failed, or 2 for a request that cannot be. The services are left running."""
     try:
         output = OutputFormat(batch.output_format.lower(), batch.subtype)
-        with Services(Settings(), pool=pool) as services:
-            services.jobs.check(choice=batch.choice)
-            return _Progress(services, batch, output, echo).run(list(_songs(batch)))
+        services = Services(Settings(), pool=pool)
+        services.start()
+        services.jobs.check(choice=batch.choice)
+        return _Progress(services, batch, output, echo).run(list(_songs(batch)))
     except MsstError as error:
         echo(f"{error.message}. {error.hint}".strip(), err=True)
         return 2

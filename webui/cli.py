@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,4 +68,7 @@ def separate(
     from webui.batch import Batch, separate_all
 
     batch = Batch(songs, output, output_format, subtype, model, preset, device)
-    raise typer.Exit(separate_all(batch, pool, echo=typer.echo))
+    status = separate_all(batch, pool, echo=typer.echo)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # all is on disk, and the job store takes any end; to wait for its threads would take a second
