@@ -14,8 +14,8 @@ HERE = Path(__file__).parent
 JARS = [
     Path("/usr/share/java") / f"{name}.jar" for name in ("httpclient", "httpcore", "httpmime", "commons-logging", "commons-codec", "gson")
 ]
-SCENARIOS = ["health", "wav", "rfc6532", "errors", "retry", "cancel"]
-MORE = [pytest.param(name, marks=pytest.mark.slow) for name in ("mp3", "flac", "defaults", "strict", "browser", "other_address")]
+SCENARIOS = ["health", "wav", "rfc6532", "errors", "retry"]
+MORE = [pytest.param(name, marks=pytest.mark.slow) for name in ("mp3", "flac", "defaults", "strict", "browser", "cancel", "other_address")]
 
 pytestmark = [
     pytest.mark.java,

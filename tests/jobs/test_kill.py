@@ -94,6 +94,7 @@ def test_killed_at_random_moments(own_server: Server, songs: list[Path], count: 
     receiver.close()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_for_ever_fails_its_job_and_no_other(own_server: Server, songs: list[Path]) -> None:
     receiver = Receiver()
     own_server.start()
@@ -115,6 +116,7 @@ def test_a_worker_that_dies_for_ever_fails_its_job_and_no_other(own_server: Serv
     receiver.close()
 
 
+@pytest.mark.slow
 def test_a_callback_survives_the_server(own_server: Server, songs: list[Path]) -> None:
     receiver = Receiver(500, 500)
     own_server.environment["MSST_CALLBACK_BACKOFF"] = "0.7"

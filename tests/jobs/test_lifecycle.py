@@ -85,6 +85,7 @@ def test_a_second_server_takes_over_from_a_killed_one(own_server: Server, long_s
         second.stop()
 
 
+@pytest.mark.slow
 def test_jobs_that_grew_old_are_deleted(own_server: Server, song: Path) -> None:
     own_server.start()
     old = submit(own_server, song)
