@@ -34,7 +34,6 @@ class WaveModel(Protocol):
     sample_rate: int
     channels: int  # audio channels of one song: 1 or 2
     stems: tuple[str, ...]  # what it can find, in order
-    complete: bool  # whether all stems add up to the mixture
     plan: Plan  # how a song is cut for it
 
     def to(self, device: torch.device) -> WaveModel:

@@ -80,7 +80,6 @@ class Spleeter(nn.Module):
     sample_rate = 44100
     channels = 2
     stems = ("vocals", "accompaniment")
-    complete = True
 
     def __init__(self, vocals: nn.Module, accompaniment: nn.Module) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from inference.presets.schema import EVERY, MIXTURE, Preset, Step
@@ -54,24 +55,23 @@ def run(
         shutil.rmtree(work, ignore_errors=True)
 
 
+@dataclass
 class _Runner:
-    def __init__(
-        self,
-        preset: Preset,
-        source: Path,
-        song: str,
-        folder: Path,
-        extras: Path,
-        work: Path,
-        output: OutputFormat,
-        models: Models,
-        report: Report,
-    ) -> None:
-        self.preset, self.source, self.song = preset, source, song
-        self.folder, self.extras, self.work, self.output = folder, extras, work, output
-        self.models = models
-        self.meter = _Meter(report, len(preset.steps))
-        self.inputs = {step.input.casefold() for step in preset.steps}
+    """What `run` was given, and how far it is."""
+
+    preset: Preset
+    source: Path
+    song: str
+    folder: Path
+    extras: Path
+    work: Path
+    output: OutputFormat
+    models: Models
+    report: Report
+
+    def __post_init__(self) -> None:
+        self.meter = _Meter(self.report, len(self.preset.steps))
+        self.inputs = {step.input.casefold() for step in self.preset.steps}
 
     def step(self, number: int, step: Step) -> list[StemFile]:
         """Run one step and return what it keeps."""

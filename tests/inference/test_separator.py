@@ -29,7 +29,6 @@ class StandIn(nn.Module):
 
     sample_rate = 44100
     stems = ("vocals", "drums")
-    complete = False
     fault: Exception | None = None
 
     def __init__(self, width: int) -> None:

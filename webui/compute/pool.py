@@ -83,11 +83,6 @@ class Pool:
                 self._idle.append(child)
             self._changed.notify()
 
-    def pids(self) -> list[int]:
-        """The process ids of all living children."""
-        with self._changed:
-            return [child.pid for child in (*self._idle, *self._busy) if child.alive]
-
     def close(self) -> None:
         """End all children; what they were doing raises ChildDied, and those who wait get PoolClosed."""
         with self._changed:

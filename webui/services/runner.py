@@ -83,8 +83,6 @@ class _Run:
             results = child.call("separate", self._order(folder), on_message=self._hear, tick=self._tick)
             self._tick()
             self._move_into_place(folder)
-        except TimeLimit as error:
-            return self.failed(error)
         except Cancelled:
             raise
         except MsstError as error:

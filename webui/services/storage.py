@@ -108,11 +108,6 @@ class Storage:
             return folder / name
         raise UnknownFile(f"the task has no result {name[:200]!r}", hint="GET /results/{task_id} lists them.", file=name[:200])
 
-    def player_file(self, job_id: str, name: str, suffix: str) -> Path:
-        """A file that the mixer reads beside the result `name` (which must be one)."""
-        kept = self.result(job_id, name)
-        return self.results(job_id) / PLAYER / f"{kept.name}{suffix}"
-
     def delete(self, job_id: str) -> None:
         """Remove a job's song, results and log."""
         shutil.rmtree(self.inputs(job_id), ignore_errors=True)
