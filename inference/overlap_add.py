@@ -92,6 +92,20 @@ class Plan:
         return cls(window, step, first, last, chunk - step, "reflect", "reflect", batch)
 
     @classmethod
+    def crossfaded(cls, chunk: int, fade: int, *, shifts: int = 1, batch: int = 1) -> Plan:
+        """Neighbours overlap by `fade` samples only, and cross-fade there with raised cosines that add up to one.
+
+        With `shifts`, as many grids are laid over the song and averaged; each starts a fraction of a step after the one before.
+        """
+        fade = min(fade, chunk // 2)
+        rise = torch.sin((torch.arange(fade) + 0.5) * (torch.pi / 2 / max(fade, 1))).square()
+        window = torch.cat([rise, torch.ones(chunk - 2 * fade), rise.flip(0)])
+        first, last = window.clone(), window.clone()
+        first[:fade] = 1
+        last[chunk - fade :] = 1
+        return cls(window, max((chunk - fade) // shifts, 1), first, last, tail_mode="reflect", batch=batch)
+
+    @classmethod
     def segments(cls, chunk: int, num_overlap: int, *, batch: int = 1) -> Plan:
         """The loop of Demucs as the MSST training code runs it: no borders, no fades, a plain mean."""
         return cls(torch.ones(chunk), max(chunk // num_overlap, 1), batch=batch)

@@ -1,16 +1,19 @@
 """The network families: one file each, found by name.
 
-A family's module has two functions:
+A family's module has two functions, and may have a table:
 
-    build(config) -> nn.Module                  the network with the published state-dict keys, ready for published weights
-    wave_model(networks, config) -> WaveModel   what the loop runs: audio in, stems out, made from networks with their weights
+    build(config) -> nn.Module                         the network with the published state-dict keys, ready for published weights
+    wave_model(networks, config, setup) -> WaveModel   what the loop runs: audio in, stems out, made from networks with their weights
+    HALF = {"cpu": torch.bfloat16}                     kinds of device with a fast form, and the type of its products there
 
+Most are made by `chunked.ChunkModel` from an engine: the network once more, laid out for speed.
 To add a family, write its file and add its line to FAMILIES. Nothing else knows families by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -18,14 +21,53 @@ import torch
 from torch import Tensor, nn
 
 from inference.errors import UnknownModel
+from inference.options import Options
 from inference.overlap_add import Plan
 
 Config = Mapping[str, Any]
 """What a model's record or its YAML says about the network: sections and numbers, by the family's own names."""
 
 FAMILIES: dict[str, str] = {
+    "bs_roformer": "inference.networks.bs_roformer",
+    "mel_band_roformer": "inference.networks.mel_band_roformer",
+    "bs_conformer": "inference.networks.bs_conformer",
+    "mel_band_conformer": "inference.networks.mel_band_conformer",
+    "mdx23c": "inference.networks.mdx23c",
+    "scnet": "inference.networks.scnet",
+    "scnet_masked": "inference.networks.scnet_masked",
+    "scnet_tran": "inference.networks.scnet_tran",
+    "htdemucs": "inference.networks.htdemucs",
+    "bandit": "inference.networks.bandit",
+    "bandit_v2": "inference.networks.bandit_v2",
+    "apollo": "inference.networks.apollo",
+    "vr": "inference.networks.vr",
     "spleeter": "inference.networks.spleeter",
+    "segm_models": "inference.networks.segm_models",
+    "swin_upernet": "inference.networks.swin_upernet",
 }
+
+NOT_YET = ("torchseg", "bs_mamba2", "scnet_unofficial", "conformer", "moises_light")
+"""Types that exist elsewhere and are known by name only, as all `*_experimental` ones are."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a model is to run."""
+
+    options: Options = field(default_factory=Options)
+    half: torch.dtype | None = None  # type of the matrix products and convolutions; None is float32, the exact form
+
+
+class Survey(Protocol):
+    """Hears the whole song before the work starts."""
+
+    def hear(self, block: Tensor) -> None:
+        """The next samples [groups, channels, n] of the song at the model's rate; a group is what the network takes as one song."""
+        ...
+
+    def finish(self) -> None:
+        """That was all: the model now knows what it must know, until the next survey."""
+        ...
 
 
 class WaveModel(Protocol):
@@ -44,9 +86,14 @@ class WaveModel(Protocol):
         """The model and all its parts, for whoever watches its progress."""
         ...
 
+    def survey(self) -> Survey | None:
+        """Something that must hear the song first, where the setup needs that; it must stay on the CPU."""
+        ...
+
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, channels, chunk] -> [B, len(stems), channels, n], computing no more than these stems need.
 
+        Items of a batch are independent of each other, and item b belongs to group b % groups of the survey.
         `lengths` and n are those of `overlap_add.Network`. May be called under `torch.inference_mode` only.
         """
         ...
@@ -62,21 +109,38 @@ def build(model_type: str, config: Config) -> nn.Module:
     return network
 
 
-def wave_model(model_type: str, networks: Sequence[nn.Module], config: Config) -> WaveModel:
+def wave_model(model_type: str, networks: Sequence[nn.Module], config: Config, setup: Setup | None = None) -> WaveModel:
     """The model that the separator runs, from the family's networks with their weights loaded.
 
     Raises:
         UnknownModel: no such family.
     """
-    model: WaveModel = _family(model_type).wave_model(networks, config)
+    model: WaveModel = _family(model_type).wave_model(networks, config, setup or Setup())
     return model
+
+
+def half_type(model_type: str, device: torch.device) -> torch.dtype | None:
+    """The type of the products in the family's fast form on this kind of device; None where it has none.
+
+    Raises:
+        UnknownModel: no such family.
+    """
+    table: Mapping[str, torch.dtype] = getattr(_family(model_type), "HALF", {})
+    return table.get(device.type)
+
+
+def section(config: Config, name: str) -> Config:
+    """A section of a config; the config itself where it has no such section and so is the section."""
+    found = config.get(name, config)
+    return found if isinstance(found, Mapping) else config
 
 
 def _family(model_type: str) -> Any:
     path = FAMILIES.get(model_type)
     if path is None:
+        known = model_type in NOT_YET or model_type.endswith("_experimental")
         raise UnknownModel(
-            f"networks of type {model_type!r} are not supported yet",
+            f"networks of type {model_type!r} are not supported yet" if known else f"there are no networks of type {model_type!r}",
             hint=f"Supported are: {', '.join(sorted(FAMILIES))}.",
             model_type=model_type,
         )

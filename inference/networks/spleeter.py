@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.networks import Config
+from inference.networks import Config, Setup, Survey
 from inference.networks.spleeter_fast import FastUNet
 from inference.overlap_add import Plan
 
@@ -89,6 +89,10 @@ class Spleeter(nn.Module):
         self.register_buffer("window", torch.hann_window(N_FFT), persistent=False)
         self.plan = Plan(self._envelope(FRAMES), step=FRAMES * HOP, border=N_FFT // 2, silence=True)
 
+    def survey(self) -> Survey | None:
+        """Nothing: it needs to know no more than a chunk."""
+        return None
+
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, 2, chunk] -> [B, len(stems), 2, chunk]."""
         spectrum = torch.fft.rfft(mixture.unfold(-1, N_FFT, HOP) * self.window)  # [B, 2, frames, bins]
@@ -131,7 +135,7 @@ def build(config: Config) -> UNet:
     return UNet()
 
 
-def wave_model(networks: Sequence[nn.Module], config: Config) -> Spleeter:
+def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> Spleeter:
     """The whole model from its two networks: vocals, accompaniment."""
     vocals, accompaniment = (FastUNet(network.eval()) for network in networks)
     return Spleeter(vocals, accompaniment)

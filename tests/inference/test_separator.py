@@ -54,7 +54,7 @@ class StandIn(nn.Module):
 def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Separator]:
     """stand_in(width=2, **fields of the record) -> a separator around a StandIn."""
     family = ModuleType("stand_in_family")
-    family.__dict__["wave_model"] = lambda networks, config: StandIn(config["width"])
+    family.__dict__["wave_model"] = lambda networks, config, setup: StandIn(config["width"])
     monkeypatch.setitem(sys.modules, "stand_in_family", family)
     monkeypatch.setitem(FAMILIES, "stand_in", "stand_in_family")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,25 +22,11 @@ from inference.checkpoints import fill, load_weights
 from inference.networks import build
 from inference.networks.spleeter_fast import FastUNet
 from inference.separator import Separator
+from tests.vectors import weight
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "spleeter.safetensors"
 RECORD = load_catalogue().get("spleeter_2stems")
 N_FFT, HOP, FRAMES, BAND = 4096, 1024, 512, 1024
-
-
-def weight(key: str, shape: list[int]) -> np.ndarray:
-    """The value of state entry `key` of the golden vectors; numpy's RandomState is frozen, so this is the same everywhere."""
-    g = np.random.RandomState(zlib.crc32(key.encode()))
-    w = np.asarray(g.standard_normal(shape))
-    if key.endswith("running_var"):
-        w = 1 + 0.25 * np.tanh(w)
-    elif len(shape) == 1 and key.endswith(("weight", "gamma")):
-        w = 1 + 0.2 * w
-    elif len(shape) > 1:
-        w = w * (0.7 / (w.size // shape[0])) ** 0.5
-    else:
-        w = w * 0.05
-    return w.astype(np.float32)
 
 
 def agreement(found: np.ndarray | Tensor, expected: np.ndarray | Tensor) -> float:

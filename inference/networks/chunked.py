@@ -1,0 +1,150 @@
+"""The wave model of all families whose network takes a chunk of the song as it is and answers with its stems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from inference.networks import Config, Setup, Survey, section
+from inference.overlap_add import Plan
+
+
+class ChunkModel(nn.Module):
+    """Augmentation, normalisation and the grid around an engine.
+
+    Args:
+        engine: `engine(mixture [B, C, T], stems: Sequence[int]) -> [B, len(stems), C, n]`, n at most T: the stems with these
+            indices, in this order. Its layers should be modules that are called, so that its progress can be watched.
+        stems: names of all the stems it can find, in order.
+        plan: how songs are cut.
+        setup: augmentation and normalisation are taken from here.
+        sample_rate: of the songs.
+        channels: of a song.
+        normalize: what the model's config says about it.
+    """
+
+    def __init__(
+        self,
+        engine: nn.Module,
+        stems: Sequence[str],
+        plan: Plan,
+        setup: Setup,
+        *,
+        sample_rate: int = 44100,
+        channels: int = 2,
+        normalize: bool = False,
+    ) -> None:
+        super().__init__()
+        self.engine = engine
+        self.stems = tuple(stems)
+        self.plan = plan
+        self.sample_rate = sample_rate
+        self.channels = channels
+        self._tta = setup.options.tta
+        wished = setup.options.normalize
+        self._normalize = normalize if wished is None else wished
+        self._level: _Level | None = None
+
+    def survey(self) -> Survey | None:
+        """Hears mean and standard deviation of the song, where it is normalised by them."""
+        self._level = _Level() if self._normalize else None
+        return self._level
+
+    def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
+        """[B, C, chunk] -> [B, len(stems), C, n]."""
+        if self._level is None:
+            return self._augmented(mixture, stems)
+        mean, deviation = (value.to(mixture.device) for value in self._level.of(mixture.shape[0]))
+        found = self._augmented((mixture - mean) / deviation, stems)
+        return found * deviation[:, None] + mean[:, None]
+
+    def _augmented(self, mixture: Tensor, stems: Sequence[str]) -> Tensor:
+        indices = [self.stems.index(stem) for stem in stems]
+        if not self._tta:
+            found: Tensor = self.engine(mixture, indices)
+            return found
+        flipped = self.engine(torch.cat([mixture, mixture.flip(1), -mixture]), indices)
+        plain, swapped, negative = flipped.chunk(3)
+        mean: Tensor = (plain + swapped.flip(2) - negative) / 3
+        return mean
+
+
+def plan(
+    config: Config,
+    setup: Setup,
+    *,
+    silence: bool,
+    faded: bool = True,
+    chunk: int | None = None,
+    sample_rate: int | None = None,
+) -> Plan:
+    """How a song is cut by the published config and the options of a job.
+
+    Args:
+        config: with the sections audio and inference.
+        setup: chunk, overlap, batch and shifts are taken from its options.
+        silence: as Plan.silence.
+        faded: whether the standard loop fades chunks, as that of all families but Demucs does.
+        chunk: samples of the model's own chunk, where the config does not say it.
+        sample_rate: of the songs, where the config does not say it.
+    """
+    options = setup.options
+    audio, inference = section(config, "audio"), section(config, "inference")
+    length = options.chunk or inference.get("chunk_size") or chunk or int(audio["chunk_size"])
+    batch = options.batch or int(inference.get("batch_size", 1))
+    rate = sample_rate or int(audio.get("sample_rate", 44100))
+    if options.overlap == "fast":
+        made = Plan.crossfaded(length, rate, shifts=options.shifts, batch=batch)
+    else:
+        own = int(inference.get("num_overlap", 4))
+        count = {"standard": own, "high": 2 * own}.get(str(options.overlap)) or int(options.overlap)
+        # Shifted passes, averaged, are one pass over a grid that is as many times as fine.
+        loop = Plan.faded if faded else Plan.segments
+        made = loop(length, count * options.shifts, batch=batch)
+    return replace(made, silence=silence)
+
+
+def stems_of(config: Config, count: int | None = None) -> tuple[str, ...]:
+    """The stems that a network computes, by its config: its target if it has one, else all its instruments.
+
+    Args:
+        config: with the section training.
+        count: how many the network has, where the config may not name them.
+    """
+    training = section(config, "training")
+    target = training.get("target_instrument")
+    names = (target,) if target else tuple(training.get("instruments") or ())
+    if count is not None and len(names) != count:
+        names = tuple(f"stem{index + 1}" for index in range(count))
+    return names
+
+
+class _Level:
+    """Mean and standard deviation of a song's mono mixture."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._sum: Tensor | float = 0.0
+        self._squares: Tensor | float = 0.0
+        self._mean, self._deviation = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
+
+    def hear(self, block: Tensor) -> None:
+        mono = block.mean(1, dtype=torch.float64)
+        self._count += mono.shape[-1]
+        self._sum = self._sum + mono.sum(-1)
+        self._squares = self._squares + mono.square().sum(-1)
+
+    def finish(self) -> None:
+        mean = torch.as_tensor(self._sum).reshape(-1, 1, 1) / max(self._count, 1)
+        variance = torch.as_tensor(self._squares).reshape(-1, 1, 1) / max(self._count, 1) - mean.square()
+        deviation = variance.clamp_min(0).sqrt()
+        self._mean = mean.float()
+        self._deviation = torch.where(deviation > 1e-8, deviation, torch.ones_like(deviation)).float()  # silence stays as it is
+
+    def of(self, items: int) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of each item of a batch, [items, 1, 1]."""
+        repeats = items // len(self._mean)
+        return self._mean.repeat(repeats, 1, 1), self._deviation.repeat(repeats, 1, 1)
