@@ -1,0 +1,108 @@
+"""A linear layer whose weight is stored once in the order that the processor's matrix product reads it.
+
+oneDNN multiplies weights in blocks that fit its registers. Given a plain weight it reorders it in every call; here that is done
+once, at the first call on a CPU, and what follows the product (bias, activation, residual) is done while its rows are in the cache.
+Measured on 48060 x 384 -> 1536 in float32 with 2 threads: 204 GFLOP/s against 81 to 143.
+
+Anywhere else, and where this build of torch has no oneDNN, it is `torch.nn.functional.linear`, answering the same.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Activation = Literal["none", "gelu", "tanh", "relu", "sigmoid"]
+
+_IN_PLACE: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": F.gelu,
+    "tanh": torch.tanh_,
+    "relu": torch.relu_,
+    "sigmoid": torch.sigmoid_,
+}
+
+
+class PackedLinear(nn.Module):
+    """`activation(x W^T + b)`, for inference only.
+
+    Args:
+        weight: [D, C]. It is not copied before it is packed, and let go then.
+        bias: [D].
+        dtype: of the products and of the answer.
+        activation: what follows. GELU is the exact one, not the tanh approximation.
+    """
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None = None, *, dtype: torch.dtype = torch.float32, activation: Activation = "none"
+    ) -> None:
+        super().__init__()
+        self.out_features, self.in_features = weight.shape
+        self.dtype = dtype
+        self.activation = activation
+        self.weight: Tensor | None
+        self.bias: Tensor | None
+        self.register_buffer("weight", weight.detach().to(dtype), persistent=False)
+        self.register_buffer("bias", None if bias is None else bias.detach().to(dtype), persistent=False)
+        self._packed: Tensor | None = None
+
+    def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
+        """[..., C] -> [..., D].
+
+        Args:
+            x: cast to the layer's type.
+            residual: [..., D], added to the answer; not with an activation. The sum has the wider of the two types.
+        """
+        x = x.to(self.dtype)
+        packed = self._packed if self._packed is not None else self._pack(x.device)
+        if packed is None:
+            return self._plain(x, residual)
+        if residual is not None and residual.dtype == self.dtype:
+            summed: Tensor = torch.ops.mkldnn._linear_pointwise.binary(x, residual, packed, self.bias, "add")
+            return summed
+        found: Tensor = torch.ops.mkldnn._linear_pointwise(
+            x, packed, self.bias, self.activation, [], "none" if self.activation == "gelu" else ""
+        )
+        return found if residual is None else residual + found
+
+    def _plain(self, x: Tensor, residual: Tensor | None) -> Tensor:
+        assert self.weight is not None
+        found = F.linear(x, self.weight, self.bias)
+        if self.activation != "none":
+            found = _IN_PLACE[self.activation](found)
+        return found if residual is None else residual + found
+
+    def _pack(self, device: torch.device) -> Tensor | None:
+        """The weight packed, from now on held in that form only. None where it must stay plain."""
+        if device.type != "cpu" or not can_pack(self.dtype):
+            return None
+        assert self.weight is not None
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.contiguous())
+        self.weight = None
+        return self._packed
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], *args: Any, **kwargs: Any) -> PackedLinear:
+        if self._packed is not None:  # only plain weights can be moved
+            self.weight, self._packed = self._packed.to_dense(), None
+        super()._apply(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return self
+
+
+@cache
+def can_pack(dtype: torch.dtype) -> bool:
+    """Whether linears of this type are packed on this machine's CPU."""
+    ops = torch.ops.mkldnn
+    available: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if not available or platform.machine().lower() not in ("x86_64", "amd64"):
+        return False  # elsewhere it is not measured
+    if not (hasattr(ops, "_reorder_linear_weight") and hasattr(ops, "_linear_pointwise")):
+        return False
+    if dtype == torch.float32:
+        return True
+    asked = {torch.bfloat16: "_is_mkldnn_bf16_supported", torch.float16: "_is_mkldnn_fp16_supported"}.get(dtype, "")
+    return bool(asked and hasattr(ops, asked) and getattr(ops, asked)())
