@@ -28,13 +28,15 @@ class BandEncoder(nn.Module):
 
     def __init__(self, make: Callable[[], Encoder], limits: Sequence[float], pad: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList([make() for _ in range(len(limits) + 1)])
+        layers = [make() for _ in range(len(limits) + 1)]
+        self.layers = nn.ModuleList(layers)
+        self.shape = layers[0].shape
         self.limits = tuple(limits)
         self.pad = pad
 
     def forward(self, x: Tensor, inject: Tensor | None = None) -> Tensor:
         """[B, C, F, T] -> [B, D, F / stride, T]."""
-        shape = self.layers[0].shape
+        shape = self.shape
         padded = F.pad(x, (0, 0, self.pad, self.pad))
         start, found = 0, []  # in rows of `padded`
         for layer, limit in zip(self.layers, (*self.limits, None), strict=True):
@@ -60,19 +62,21 @@ class BandDecoder(nn.Module):
 
     def __init__(self, make: Callable[[], Decoder], limits: Sequence[float], *, last: bool) -> None:
         super().__init__()
-        self.layers = nn.ModuleList([make() for _ in range(len(limits) + 1)])
+        layers = [make() for _ in range(len(limits) + 1)]
+        self.layers = nn.ModuleList(layers)
+        self.stride = layers[0].shape.stride
         self.limits = tuple(limits)
         self.last = last
 
     def forward(self, x: Tensor, skip: Tensor, length: int) -> tuple[Tensor, Tensor]:
         """[B, C, F, T] -> [B, D, F * stride, T], and the input, as nothing else is asked for."""
-        stride = self.layers[0].shape.stride
+        stride = self.stride
         start, found = 0, x.new_zeros(())
         for layer, limit in zip(self.layers, (*self.limits, 1), strict=True):
             end = round(x.shape[2] * limit)
             band, _ = layer(x[:, :, start:end], skip[:, :, start:end], length)
             if start:
-                bias = layer.conv_tr.bias[:, None, None]  # both bands have added theirs
+                bias = layer.get_parameter("conv_tr.bias")[:, None, None]  # both bands have added theirs
                 found[:, :, -stride:] += band[:, :, :stride] - bias
                 found = torch.cat([found, band[:, :, stride:]], 2)
             else:

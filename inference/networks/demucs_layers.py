@@ -31,6 +31,7 @@ class LayerScale(nn.Module):
         self.scale = nn.Parameter(torch.full((channels,), init))
 
     def forward(self, x: Tensor) -> Tensor:
+        """[..., C] or [B, C, T] -> the same shape."""
         return self.scale * x if self.last else self.scale[:, None] * x
 
 
@@ -48,6 +49,7 @@ class ScaledEmbedding(nn.Module):
             self.embedding.weight /= scale
 
     def forward(self, indices: Tensor) -> Tensor:
+        """[n] -> [n, channels]."""
         found: Tensor = self.embedding(indices)
         return found * self.scale
 
@@ -61,6 +63,7 @@ class BLSTM(nn.Module):
         self.linear = nn.Linear(2 * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C, T] -> the same shape."""
         batch, channels, length = x.shape
         if length <= LSTM_FRAMES:
             return x + self._run(x)
@@ -100,6 +103,7 @@ class LocalState(nn.Module):
         self.proj = nn.Conv1d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C, T] -> the same shape."""
         batch, channels, length = x.shape
         queries, keys, content = (part(x).view(batch, self.heads, -1, length) for part in (self.query, self.key, self.content))
         scores = queries.transpose(2, 3) @ keys / math.sqrt(channels // self.heads)  # [B, heads, query, key]
@@ -145,6 +149,7 @@ class DConv(nn.Module):
             self.layers.append(nn.Sequential(*layers))
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, C, T] -> the same shape."""
         for layer in self.layers:
             x = x + layer(x)
         return x
@@ -169,6 +174,7 @@ class Shape:
         self.groups = groups
 
     def norm(self, channels: int) -> nn.Module:
+        """A group norm, where the layer has norms."""
         return nn.GroupNorm(self.groups, channels) if self.groups else nn.Identity()
 
     def rewrite(self, channels: int, context: int, *, context_freq: bool = True) -> nn.Module:

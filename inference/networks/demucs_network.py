@@ -36,7 +36,10 @@ class HDemucs(nn.Module):
         self.options = options
         if not options.cac and options.wiener_iters > 0:
             raise UnknownModel("Demucs with a Wiener filter is not supported", hint="No published hybrid model has it.")
-        encoders, decoders, tencoders, tdecoders = [], [], [], []
+        encoders: list[nn.Module] = []
+        decoders: list[nn.Module] = []
+        tencoders: list[nn.Module] = []
+        tdecoders: list[nn.Module] = []
         for level in _levels(options):
             encoders.append(_encoder(options, level))
             decoders.insert(0, _decoder(options, level))
@@ -54,6 +57,7 @@ class HDemucs(nn.Module):
             self.freq_emb = ScaledEmbedding(rows, options.channels, options.emb_scale, smooth=options.emb_smooth)
 
     def forward(self, mixture: Tensor) -> Tensor:
+        """[B, audio_channels, T] -> [B, S, audio_channels, T]."""
         options = self.options
         length = mixture.shape[-1]
         z = to_spectrum(mixture, options)
@@ -61,12 +65,12 @@ class HDemucs(nn.Module):
         rows, frames = x.shape[2:]
         x, mean, deviation = normalized(x)
         xt, mean_t, deviation_t = normalized(mixture)
-        x, xt = self._unet(x, xt if options.hybrid else None)
+        x, found_t = self._unet(x, xt if options.hybrid else None)
         x = x.view(x.shape[0], len(options.sources), -1, rows, frames) * deviation[:, None] + mean[:, None]
         wave = from_spectrum(self._spectra(z, _whole_band(x, options.num_subbands)), length, options)
-        if xt is None:
+        if found_t is None:
             return wave
-        return wave + (xt.view(wave.shape) * deviation_t[:, None] + mean_t[:, None])
+        return wave + (found_t.view(wave.shape) * deviation_t[:, None] + mean_t[:, None])
 
     def _unet(self, x: Tensor, xt: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Both branches, normalised -> what their last layers answer."""
@@ -108,7 +112,7 @@ class HDemucs(nn.Module):
     def _spectra(self, z: Tensor, x: Tensor) -> Tensor:
         """What the branch found, [B, S, C, F, T], as complex spectra of the sources."""
         if self.options.cac:
-            return torch.view_as_complex(x.unflatten(2, (-1, 2)).permute(0, 1, 2, 4, 5, 3).contiguous())
+            return torch.view_as_complex(_split(x, 2, (-1, 2)).permute(0, 1, 2, 4, 5, 3).contiguous())
         phase = z / (1e-8 + z.abs()) if self.options.wiener_iters < 0 else torch.polar(torch.ones_like(z.real), z.angle())
         return phase[:, None] * x
 
@@ -140,6 +144,7 @@ class HTDemucs(HDemucs):
         self.crosstransformer = CrossTransformer(bottom_channels or channels, transformer) if transformer.layers else None
 
     def forward(self, mixture: Tensor) -> Tensor:
+        """[B, audio_channels, T] -> [B, S, audio_channels, T]."""
         length = mixture.shape[-1]
         missing = 0 if self.training else max(self.train_length - length, 0)
         return super().forward(nn.functional.pad(mixture, (0, missing)))[..., :length]
@@ -151,9 +156,9 @@ class HTDemucs(HDemucs):
             found: tuple[Tensor, Tensor] = self.crosstransformer(x, xt)
             return found
         rows = x.shape[2]
-        x = self.channel_upsampler(x.flatten(2)).unflatten(2, (rows, -1))
+        x = _split(self.channel_upsampler(x.flatten(2)), 2, (rows, -1))
         x, xt = self.crosstransformer(x, self.channel_upsampler_t(xt))
-        return self.channel_downsampler(x.flatten(2)).unflatten(2, (rows, -1)), self.channel_downsampler_t(xt)
+        return _split(self.channel_downsampler(x.flatten(2)), 2, (rows, -1)), self.channel_downsampler_t(xt)
 
 
 class Normalized(NamedTuple):
@@ -264,9 +269,14 @@ def _decoder(options: HybridOptions, level: _Level, *, time: bool = False) -> nn
 
 def _subbands(x: Tensor, count: int) -> Tensor:
     """[B, C, F, T] -> [B, C * count, F / count, T]."""
-    return x if count == 1 else x.unflatten(2, (count, -1)).flatten(1, 2)
+    return x if count == 1 else _split(x, 2, (count, -1)).flatten(1, 2)
 
 
 def _whole_band(x: Tensor, count: int) -> Tensor:
     """[B, S, C * count, F / count, T] -> [B, S, C, F, T]."""
-    return x if count == 1 else x.unflatten(2, (-1, count)).flatten(3, 4)
+    return x if count == 1 else _split(x, 2, (-1, count)).flatten(3, 4)
+
+
+def _split(x: Tensor, dim: int, sizes: tuple[int, int]) -> Tensor:
+    found: Tensor = x.unflatten(dim, sizes)  # type: ignore[no-untyped-call]
+    return found

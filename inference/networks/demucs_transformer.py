@@ -11,7 +11,6 @@ import random
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from inference.networks.demucs_layers import LayerScale, ScaledEmbedding
 from inference.networks.demucs_options import TransformerOptions
@@ -21,6 +20,7 @@ class TokenGroupNorm(nn.GroupNorm):
     """A group norm of tokens [B, T, C]: over the time too."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, T, C] -> the same shape."""
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
@@ -51,7 +51,7 @@ class Layer(nn.Module):
         if cross:
             self.norm3 = self._norm(channels, options)
         self.norm_out: nn.Module | None = None
-        if options.norm_first and options.norm_out:
+        if options.norm_first and options.norm_out % 2:  # as published: an even number means none
             self.norm_out = TokenGroupNorm(int(options.norm_out), channels)
         self.gamma_1 = LayerScale(channels, 1e-4, last=True) if options.layer_scale else nn.Identity()
         self.gamma_2 = LayerScale(channels, 1e-4, last=True) if options.layer_scale else nn.Identity()
@@ -72,7 +72,7 @@ class Layer(nn.Module):
             heard = self.norm1(x) if other is None else self.norm2(other)
             x = x + self.gamma_1(self._attend(self.norm1(x), heard))
             x = x + self.gamma_2(self._feed((self.norm2 if other is None else self.norm3)(x)))
-            return x if self.norm_out is None else self.norm_out(x)  # type: ignore[no-any-return]
+            return x if self.norm_out is None else self.norm_out(x)
         x = self.norm1(x + self.gamma_1(self._attend(x, x if other is None else other)))
         normed: Tensor = self.norm2(x + self.gamma_2(self._feed(x)))
         return normed
@@ -103,7 +103,7 @@ class CrossTransformer(nn.Module):
         super().__init__()
         self.options = options
         if options.emb == "scaled":
-            self.position_embeddings = ScaledEmbedding(options.max_positions, channels, 0.2)
+            self.position_embeddings = ScaledEmbedding(options.max_positions, channels, 3.0)
         self.norm_in = self._norm_in(channels)
         self.norm_in_t = self._norm_in(channels)
         self.layers = nn.ModuleList()
@@ -114,6 +114,7 @@ class CrossTransformer(nn.Module):
             self.layers_t.append(Layer(channels, options, cross=cross))
 
     def forward(self, x: Tensor, xt: Tensor) -> tuple[Tensor, Tensor]:
+        """Both branches -> both branches."""
         batch, channels, rows, length = x.shape
         weight = self.options.weight_pos_embed
         places = plane_embedding(channels, rows, length, self.options.max_period, x.device)

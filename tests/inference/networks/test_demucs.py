@@ -9,7 +9,7 @@ from inference.networks import build
 from tests.vectors import fingerprint, fingerprints, golden, published_models, relative_error
 
 
-@pytest.mark.parametrize("name", ["htdemucs"])
+@pytest.mark.parametrize("name", ["htdemucs", "hdemucs"])
 def test_what_the_reference_computes(name):
     vectors = golden(name)
     with torch.inference_mode():
