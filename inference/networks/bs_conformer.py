@@ -1,0 +1,37 @@
+"""BS-Conformer: BS-Roformer with conformers instead of transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from inference.networks import Config, Setup, WaveModel, section
+from inference.networks.roformer_bands import BS_WIDTHS, neighbours
+from inference.networks.roformer_conformer import conformers
+from inference.networks.roformer_fast import roformer_model
+from inference.networks.roformer_network import BandNetwork, Shape
+
+
+def build(config: Config) -> BandNetwork:
+    """The network that the config's section `model` describes.
+
+    Raises:
+        UnknownModel: it asks for what is not supported.
+    """
+    model = section(config, "model")
+    shape = Shape.of(model, layer="conformer")
+    return BandNetwork(
+        shape,
+        neighbours(model.get("freqs_per_bands") or BS_WIDTHS),
+        conformers(shape, model),
+        mask_layers=int(model.get("mask_estimator_depth", 2)) - 1,
+        final_norm=True,
+        one_stem_axis=False,
+        whole_length=True,
+    )
+
+
+def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> WaveModel:
+    """The model that the separator runs."""
+    return roformer_model(networks, config, setup)

@@ -1,0 +1,39 @@
+"""Mel-Band Roformer: overlapping bands on the mel scale. Wang et al., "Mel-Band RoFormer for Music Source Separation", arXiv 2310.01809."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from inference.networks import Config, Setup, WaveModel, section
+from inference.networks.roformer_bands import mel_bands
+from inference.networks.roformer_fast import roformer_model
+from inference.networks.roformer_network import BandNetwork, Shape, transformers
+
+HALF = {"cpu": torch.bfloat16, "cuda": torch.float16, "mps": torch.float16, "xpu": torch.float16}
+
+
+def build(config: Config) -> BandNetwork:
+    """The network that the config's section `model` describes.
+
+    Raises:
+        UnknownModel: it asks for what is not supported.
+    """
+    model = section(config, "model")
+    shape = Shape.of(model)
+    return BandNetwork(
+        shape,
+        mel_bands(int(model.get("num_bands", 60)), int(model.get("sample_rate", 44100)), shape.stft.n_fft),
+        transformers(shape, norm=True),
+        mask_layers=int(model.get("mask_estimator_depth", 1)),
+        final_norm=False,
+        one_stem_axis=False,
+        whole_length=bool(model.get("match_input_audio_length")),
+    )
+
+
+def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> WaveModel:
+    """The model that the separator runs."""
+    return roformer_model(networks, config, setup)
