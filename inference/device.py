@@ -1,12 +1,22 @@
-"""Which device does the work."""
+"""Which device does the work, and in which precision it is quick."""
 
 from __future__ import annotations
 
+import logging
 import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 import torch
 
 from inference.errors import DeviceUnavailable
+
+log = logging.getLogger(__name__)
+
+WORTH_IT = 1.3
+"""How many times as fast a matrix product in 16 bits must be on the CPU to be used: many CPUs only imitate it, at a crawl."""
 
 
 def available() -> tuple[str, ...]:
@@ -17,6 +27,15 @@ def available() -> tuple[str, ...]:
     if hasattr(torch, "xpu") and torch.xpu.is_available():
         names += [f"xpu:{index}" for index in range(torch.xpu.device_count())]
     return (*names, "cpu")
+
+
+def choose_all(devices: str = "auto") -> list[torch.device]:
+    """Several devices by their names, "cuda:0,cuda:1": the chunks of a song are spread over them.
+
+    Raises:
+        DeviceUnavailable: this machine lacks one of them.
+    """
+    return list(dict.fromkeys(choose(name) for name in devices.split(",") if name.strip())) or [choose()]
 
 
 def choose(device: str = "auto") -> torch.device:
@@ -48,3 +67,44 @@ def describe(device: torch.device) -> str:
     if device.type == "cpu":
         return f"CPU, {torch.get_num_threads()} threads"
     return str(device)
+
+
+@cache
+def is_quick(device_type: str, half: torch.dtype) -> bool:
+    """Whether products in `half` are worth their error on this kind of device. Measured on the CPU, true of all GPUs."""
+    if device_type != "cpu":
+        return True
+    supported = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    if half != torch.bfloat16 or not supported():
+        return False
+    ratio = _product_seconds(torch.float32) / _product_seconds(half)
+    log.info("matrix products in %s are %.1f times as fast as in float32", str(half).removeprefix("torch."), ratio)
+    return ratio >= WORTH_IT
+
+
+def _product_seconds(dtype: torch.dtype) -> float:
+    a, b = torch.ones(512, 384, dtype=dtype), torch.ones(1536, 384, dtype=dtype)
+    times = []
+    with torch.inference_mode():
+        for _ in range(5):
+            start = time.perf_counter()
+            torch.nn.functional.linear(a, b)
+            times.append(time.perf_counter() - start)
+    return min(times)
+
+
+@contextmanager
+def rounding(device: torch.device, *, exact: bool) -> Iterator[None]:
+    """While this lasts, float32 products on an NVIDIA card are float32 all through, or TensorFloat-32 where that is enough.
+
+    TF32 keeps 10 bits of each factor, about 60 dB: under a fast form's own error, and too much for an exact one's.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    matmul, convolution = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = not exact
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = matmul, convolution

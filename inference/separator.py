@@ -10,22 +10,29 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from inference.audio.resample import resample
 from inference.catalogue import ModelRecord
 from inference.channels import ChannelMap
 from inference.checkpoints import fill, load_weights
-from inference.device import choose, describe
-from inference.errors import BadPreset, BadWeights, OutOfMemory
-from inference.networks import build, wave_model
+from inference.crew import Crew
+from inference.device import choose_all
+from inference.errors import BadPreset, BadWeights
+from inference.networks import Setup, WaveModel, build, half_type, wave_model
+from inference.options import Options
 from inference.overlap_add import overlap_add
+from inference.precision import Verdicts
 from inference.types import Samples
 from inference.work import WorkMeter
+
+OpenAgain = Callable[[], Iterable[Samples]]
+"""Gives the blocks of a song from its start once more."""
 
 OnWork = Callable[[float], None]
 """Told several times a second how many seconds of the song are done, a number that only grows. May raise Cancelled."""
@@ -39,8 +46,9 @@ class Separator:
 
     Args:
         record: which model.
-        cache: a folder for weights in their fast form.
-        device: a name for `device.choose`.
+        cache: a folder for weights in their fast form, and for what was measured about them.
+        device: names for `device.choose_all`: the chunks of a song are spread over several devices.
+        options: how to separate.
 
     Raises:
         BadWeights: the weights are missing, damaged, unsafe or of another network.
@@ -48,25 +56,57 @@ class Separator:
         UnknownModel: the record's family is not known.
     """
 
-    def __init__(self, record: ModelRecord, *, cache: Path, device: str = "auto") -> None:
+    def __init__(self, record: ModelRecord, *, cache: Path, device: str = "auto", options: Options | None = None) -> None:
         self.record = record
-        self.device = choose(device)
-        states = [load_weights(path, cache) for path in record.weights.paths()]
-        with torch.device("meta"):  # no time for random weights
-            networks = [build(record.family, record.config) for _ in states]
-        for network, state in zip(networks, states, strict=True):
-            fill(network, state, record.name)
-        self.model = wave_model(record.family, networks, record.config).to(self.device)
+        self.devices = choose_all(device)
+        self.options = options or Options()
+        self._cache = cache
+        self._networks = self._load()
+        self._crew = self._gather()
         self.stems = record.stems
-        self.sample_rate = self.model.sample_rate
-        unknown = set(self.stems) - {*self.model.stems, record.rest}
+        unknown = set(self.stems) - {*self._crew.model.stems, record.rest}
         if unknown:
             raise BadWeights(f"the model {record.name} has no stems called {', '.join(sorted(unknown))}", model=record.name)
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the network, in samples per second."""
+        return self._crew.model.sample_rate
+
+    @property
+    def model(self) -> WaveModel:
+        """What is at work: the exact form until the fast one has proved itself."""
+        return self._crew.model
+
+    def configure(self, options: Options) -> None:
+        """Work with these options from the next song on. The weights stay loaded."""
+        if options != self.options:
+            self.options = options
+            self._crew = self._gather()
+
+    def _load(self) -> list[nn.Module]:
+        states = [load_weights(path, self._cache) for path in self.record.weights.paths()]
+        with torch.device("meta"):  # no time for random weights
+            networks = [build(self.record.family, self.record.config) for _ in states]
+        for network, state in zip(networks, states, strict=True):
+            fill(network, state, self.record.name)
+        return networks
+
+    def _gather(self) -> Crew:
+        record, options, device = self.record, self.options, self.devices[0]
+        half = half_type(record.family, device)
+
+        def make(form: torch.dtype | None) -> WaveModel:
+            return wave_model(record.family, self._networks, record.config, Setup(options, form))
+
+        verdicts = Verdicts(self._cache, record.weights.paths(), device, half) if half is not None else None
+        return Crew(record.name, make, self.devices, precision=options.precision, half=half, verdicts=verdicts)
 
     def separate(self, audio: Samples, sample_rate: int, *, stems: Sequence[str] | None = None) -> dict[str, Samples]:
         """The stems of a song [C, n], each [C, n]. As `stream`, with everything in memory."""
         names = self._asked(stems)
-        found = list(self.stream([audio], sample_rate=sample_rate, channels=audio.shape[0], stems=names))
+        blocks = self.stream([audio], sample_rate=sample_rate, channels=len(audio), stems=names, open_again=lambda: [audio])
+        found = list(blocks)
         whole = np.concatenate([np.zeros((len(names), audio.shape[0], 0), np.float32), *found], -1)
         return dict(zip(names, whole, strict=True))
 
@@ -78,6 +118,7 @@ class Separator:
         channels: int,
         stems: Sequence[str] | None = None,
         on_work: OnWork | None = None,
+        open_again: OpenAgain | None = None,
     ) -> Iterator[Samples]:
         """Take a stream apart.
 
@@ -87,15 +128,17 @@ class Separator:
             channels: of the song, any; see ChannelMap.
             stems: some of `self.stems`, None (or none) for all. What they do not need is not computed.
             on_work: hears of the progress.
+            open_again: for models and options that must hear the whole song first (`hears_twice`).
 
         Yields:
             [len(stems), channels, n] in the order of `stems`, together as long as the song and aligned with it to the sample.
 
         Raises:
             BadPreset: a stem that the model does not have.
-            OutOfMemory: the device is too small.
+            OutOfMemory: the device is too small, and so is the CPU's memory.
         """
-        return self._stream(blocks, sample_rate, channels, self._asked(stems), on_work or (lambda seconds: None))
+        on_work = on_work or (lambda seconds: None)
+        return self._stream(blocks, sample_rate, channels, self._asked(stems), on_work, open_again)
 
     def _asked(self, stems: Sequence[str] | None) -> tuple[str, ...]:
         for stem in stems or ():
@@ -103,7 +146,16 @@ class Separator:
                 raise BadPreset(f"the model {self.record.name} has no stem {stem!r}", hint=f"It has: {', '.join(self.stems)}.", stem=stem)
         return tuple(stems) if stems else self.stems
 
-    def _stream(self, blocks: Iterable[Samples], rate: int, channels: int, stems: tuple[str, ...], on_work: OnWork) -> Iterator[Samples]:
+    def _stream(
+        self,
+        blocks: Iterable[Samples],
+        rate: int,
+        channels: int,
+        stems: tuple[str, ...],
+        on_work: OnWork,
+        open_again: OpenAgain | None,
+    ) -> Iterator[Samples]:
+        self._survey(open_again, rate, channels, on_work)
         rest = self.record.rest
         computed = tuple(stem for stem in (self.stems if rest in stems else stems) if stem != rest)
         mixture = _Delay(channels)
@@ -117,36 +169,37 @@ class Separator:
                 parts[rest] = song - sum(parts.values())
             yield np.stack([parts[stem] for stem in stems])
 
+    def _survey(self, open_again: OpenAgain | None, rate: int, channels: int, on_work: OnWork) -> None:
+        """Let the model hear the song, where it must."""
+        survey = self._crew.survey()
+        if survey is None:
+            return
+        if open_again is None:
+            raise ValueError(f"the model {self.record.name} hears a song twice with these options: open_again is missing")
+        mapped = ChannelMap(channels, self._crew.model.channels)
+        for block in resample(open_again(), channels=channels, source_rate=rate, target_rate=self.sample_rate):
+            survey.hear(mapped.split(torch.from_numpy(block)[None]))
+            on_work(0.0)  # nothing is done yet, but the caller may want to stop
+        survey.finish()
+
     def _separated(self, blocks: Iterable[Samples], channels: int, stems: tuple[str, ...], on_work: OnWork) -> Iterator[Samples]:
         """The song [channels, n] at the model's rate -> these of the model's own stems, [S, channels, n]."""
-        mapped = ChannelMap(channels, self.model.channels)
-        plan = self.model.plan
-        meter = WorkMeter(self.model, plan.batch * plan.step, lambda samples: on_work(samples / self.sample_rate))
+        crew = self._crew
+        mapped = ChannelMap(channels, crew.model.channels)
+        plan = replace(crew.model.plan, batch=crew.batch)
+        meter = WorkMeter(crew, plan.batch * plan.step, lambda samples: on_work(samples / self.sample_rate))
 
         def network(chunks: Tensor, lengths: Sequence[int]) -> Tensor:
             meter.start()
-            try:
-                with meter.watching():
-                    each = [length for length in lengths for _ in range(mapped.groups)]
-                    answer = self.model.separate(mapped.split(chunks), stems, each)
-            except (MemoryError, RuntimeError) as error:
-                raise self._memory_error(error) from error
+            with meter.watching():
+                each = [length for length in lengths for _ in range(mapped.groups)]
+                answer = crew.answer(mapped.split(chunks), stems, each)
             meter.answered()
             return mapped.merge(answer)
 
-        song = meter.counted(torch.from_numpy(block).to(self.device) for block in blocks)
+        song = meter.counted(torch.from_numpy(block).to(crew.devices[0]) for block in blocks)
         for finished in overlap_add(song, network, plan, stems=len(stems), on_done=meter.finished):
             yield finished.cpu().numpy()
-
-    def _memory_error(self, error: Exception) -> Exception:
-        """OutOfMemory where `error` is about memory, else `error`. Only CUDA has a class for it."""
-        text = str(error).lower()
-        if isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or "out of memory" in text or "allocate memory" in text:
-            return OutOfMemory(
-                f"{describe(self.device)} has too little memory for {self.record.name}",
-                hint="Close other programs that use it, or choose another device.",
-            )
-        return error
 
 
 class _Delay:

@@ -30,7 +30,7 @@ class WorkMeter:
     """
 
     def __init__(self, network: Watched, batch: int, report: Callable[[float], None]) -> None:
-        self._layers = [module for module in network.modules() if not list(module.children())]
+        self._network = network
         self._batch = batch
         self._report = report
         self._read = 0
@@ -38,7 +38,7 @@ class WorkMeter:
         self._told = 0.0
         self._next = 0.0  # time of the next report
         self._calls = 0  # of layers, since the network was called
-        self._calls_in_all = len(self._layers)  # a first guess; known after the first call
+        self._calls_in_all = 0  # a guess before the first call; known after it
 
     def counted(self, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
         """The same blocks [C, n], counted as they are read."""
@@ -49,7 +49,9 @@ class WorkMeter:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """While this lasts, a running network reports."""
-        hooks = [layer.register_forward_pre_hook(self._on_layer) for layer in self._layers]
+        layers = [module for module in self._network.modules() if not any(True for _ in module.children())]
+        self._calls_in_all = self._calls_in_all or max(len(layers), 1)
+        hooks = [layer.register_forward_pre_hook(self._on_layer) for layer in layers]
         try:
             yield
         finally:
@@ -78,7 +80,7 @@ class WorkMeter:
 
     def _tell(self) -> None:
         ahead = min(self._batch, self._read - self._done)  # what the running call will finish: at the end only the rest
-        fraction = min(self._calls / self._calls_in_all, 0.99)
+        fraction = min(self._calls / max(self._calls_in_all, 1), 0.99)
         self._told = max(self._told, self._done + fraction * ahead)
         self._next = time.monotonic() + INTERVAL
         self._report(self._told)

@@ -62,7 +62,7 @@ class Survey(Protocol):
     """Hears the whole song before the work starts."""
 
     def hear(self, block: Tensor) -> None:
-        """The next samples [groups, channels, n] of the song at the model's rate; a group is what the network takes as one song."""
+        """The next samples of the song at the model's rate, [groups, channels, n]: a group is the channels that go in together."""
         ...
 
     def finish(self) -> None:
@@ -90,10 +90,18 @@ class WaveModel(Protocol):
         """Something that must hear the song first, where the setup needs that; it must stay on the CPU."""
         ...
 
+    def remember(self, other: WaveModel) -> None:
+        """Take over what the other one's survey heard; it is of the same weights and options."""
+        ...
+
+    def shorter(self, samples: int) -> int | None:
+        """The longest chunk of at most so many samples that it can work on; None if it knows only its own."""
+        ...
+
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, channels, chunk] -> [B, len(stems), channels, n], computing no more than these stems need.
 
-        Items of a batch are independent of each other, and item b belongs to group b % groups of the survey.
+        Items of a batch are independent of each other: the other channels of the same song, other chunks.
         `lengths` and n are those of `overlap_add.Network`. May be called under `torch.inference_mode` only.
         """
         ...

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from inference.networks import Config, Setup, Survey, section
+from inference.networks import Config, Setup, Survey, WaveModel, section
 from inference.overlap_add import Plan
 
 
@@ -24,6 +24,7 @@ class ChunkModel(nn.Module):
         sample_rate: of the songs.
         channels: of a song.
         normalize: what the model's config says about it.
+        fits: the longest chunk of at most so many samples that the engine takes, None if there is none. By default it takes any.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ChunkModel(nn.Module):
         sample_rate: int = 44100,
         channels: int = 2,
         normalize: bool = False,
+        fits: Callable[[int], int | None] = lambda samples: samples,
     ) -> None:
         super().__init__()
         self.engine = engine
@@ -43,6 +45,7 @@ class ChunkModel(nn.Module):
         self.plan = plan
         self.sample_rate = sample_rate
         self.channels = channels
+        self._fits = fits
         self._tta = setup.options.tta
         wished = setup.options.normalize
         self._normalize = normalize if wished is None else wished
@@ -53,13 +56,21 @@ class ChunkModel(nn.Module):
         self._level = _Level() if self._normalize else None
         return self._level
 
+    def remember(self, other: WaveModel) -> None:
+        """Take over the level that the other one heard."""
+        assert isinstance(other, ChunkModel)
+        self._level = other._level
+
+    def shorter(self, samples: int) -> int | None:
+        """The longest chunk of at most so many samples that the engine takes."""
+        return self._fits(samples) if samples > 0 else None
+
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, C, chunk] -> [B, len(stems), C, n]."""
         if self._level is None:
             return self._augmented(mixture, stems)
-        mean, deviation = (value.to(mixture.device) for value in self._level.of(mixture.shape[0]))
-        found = self._augmented((mixture - mean) / deviation, stems)
-        return found * deviation[:, None] + mean[:, None]
+        mean, deviation = self._level.mean, self._level.deviation
+        return self._augmented((mixture - mean) / deviation, stems).mul_(deviation).add_(mean)
 
     def _augmented(self, mixture: Tensor, stems: Sequence[str]) -> Tensor:
         indices = [self.stems.index(stem) for stem in stems]
@@ -126,25 +137,18 @@ class _Level:
     """Mean and standard deviation of a song's mono mixture."""
 
     def __init__(self) -> None:
+        self.mean, self.deviation = 0.0, 1.0
         self._count = 0
-        self._sum: Tensor | float = 0.0
-        self._squares: Tensor | float = 0.0
-        self._mean, self._deviation = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
+        self._sum = self._squares = 0.0
 
     def hear(self, block: Tensor) -> None:
-        mono = block.mean(1, dtype=torch.float64)
-        self._count += mono.shape[-1]
-        self._sum = self._sum + mono.sum(-1)
-        self._squares = self._squares + mono.square().sum(-1)
+        mono = block.mean((0, 1), dtype=torch.float64)
+        self._count += len(mono)
+        self._sum += float(mono.sum())
+        self._squares += float(mono.square().sum())
 
     def finish(self) -> None:
-        mean = torch.as_tensor(self._sum).reshape(-1, 1, 1) / max(self._count, 1)
-        variance = torch.as_tensor(self._squares).reshape(-1, 1, 1) / max(self._count, 1) - mean.square()
-        deviation = variance.clamp_min(0).sqrt()
-        self._mean = mean.float()
-        self._deviation = torch.where(deviation > 1e-8, deviation, torch.ones_like(deviation)).float()  # silence stays as it is
-
-    def of(self, items: int) -> tuple[Tensor, Tensor]:
-        """Mean and deviation of each item of a batch, [items, 1, 1]."""
-        repeats = items // len(self._mean)
-        return self._mean.repeat(repeats, 1, 1), self._deviation.repeat(repeats, 1, 1)
+        count = max(self._count, 1)
+        self.mean = self._sum / count
+        deviation = max(self._squares / count - self.mean**2, 0.0) ** 0.5
+        self.deviation = deviation if deviation > 1e-8 else 1.0  # silence stays as it is

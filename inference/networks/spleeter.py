@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.networks import Config, Setup, Survey
+from inference.networks import Config, Setup, Survey, WaveModel
 from inference.networks.spleeter_fast import FastUNet
 from inference.overlap_add import Plan
 
@@ -91,6 +91,13 @@ class Spleeter(nn.Module):
 
     def survey(self) -> Survey | None:
         """Nothing: it needs to know no more than a chunk."""
+        return None
+
+    def remember(self, other: WaveModel) -> None:
+        """Nothing: see `survey`."""
+
+    def shorter(self, samples: int) -> int | None:
+        """None: the network knows its own block only."""
         return None
 
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:

@@ -33,7 +33,14 @@ def separate(step: SeparateStep, context: StepContext) -> None:
 
         sinks = [stack.enter_context(sink) for sink in context.open_sinks(stems, info.sample_rate, info.channels)]
         context.on_stage("separating")
-        blocks = separator.stream(source, sample_rate=info.sample_rate, channels=info.channels, stems=stems, on_work=on_work)
+        blocks = separator.stream(
+            source,
+            sample_rate=info.sample_rate,
+            channels=info.channels,
+            stems=stems,
+            on_work=on_work,
+            open_again=lambda: stack.enter_context(AudioSource(context.source)),
+        )
         for block in blocks:
             for sink, samples in zip(sinks, block, strict=True):
                 sink.write(samples)

@@ -1,0 +1,255 @@
+"""A model at work: its exact and its fast form, on one device or several, smaller where memory ends.
+
+    batch of chunks ─┬─ device 0 ─┐
+                     ├─ device 1 ─┼─ answers, in order
+                     └─ ...      ─┘
+
+When memory ends, it takes half the items at a time, down to one; then pieces of chunks; then the CPU; and each time it says so and
+goes on at the chunk it was at.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from inference.device import describe, is_quick, rounding
+from inference.errors import OutOfMemory
+from inference.networks import Survey, WaveModel
+from inference.overlap_add import Plan, overlap_add
+from inference.precision import Verdicts, agreement
+
+log = logging.getLogger(__name__)
+
+SMALLEST_CHUNK = 1.0
+"""Seconds: a chunk is halved down to this; below, too little of the song is left to see."""
+
+Make = Callable[["torch.dtype | None"], WaveModel]
+"""Makes a model on the CPU: the exact form of None, the fast form of a type."""
+
+
+class Crew:
+    """Answers batches of chunks. Made for one model; works on one song at a time.
+
+    Args:
+        name: of the model, for people.
+        make: makes its forms.
+        devices: where they work; the first one has the song.
+        precision: "exact", "fast", or "auto", which asks `verdicts`.
+        half: the type of the fast form on these devices, None where there is none.
+        verdicts: what is known about the fast form of these weights; None to measure at every start.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make: Make,
+        devices: Sequence[torch.device],
+        *,
+        precision: str = "exact",
+        half: torch.dtype | None = None,
+        verdicts: Verdicts | None = None,
+    ) -> None:
+        self.name = name
+        self.devices = list(devices)
+        self._make = make
+        self._half = half if half is not None and precision != "exact" and is_quick(devices[0].type, half) else None
+        self._verdicts = verdicts
+        known = verdicts.get() if verdicts is not None and self._half is not None else None
+        self._undecided = precision == "auto" and self._half is not None and known is None
+        if precision == "auto" and known is not None and not known.fast:
+            self._half = None
+        self._members = [self._placed(None if self._undecided else self._half, device) for device in self.devices]
+        self._fast = self._placed(self._half, self.devices[0]) if self._undecided else None
+        self._shrink = _Shrink()
+
+    @property
+    def model(self) -> WaveModel:
+        """The first of its models: what they all have in common can be read there."""
+        return self._members[0]
+
+    @property
+    def fast(self) -> bool | None:
+        """Whether the fast form works; None while that is not decided."""
+        return None if self._undecided else self._half is not None
+
+    @property
+    def batch(self) -> int:
+        """Chunks that it takes at once."""
+        return self.model.plan.batch * len(self.devices)
+
+    def modules(self) -> Iterator[nn.Module]:
+        """All parts of all models, for whoever watches their progress."""
+        for model in self._all():
+            yield from model.modules()
+
+    def survey(self) -> Survey | None:
+        """Something that must hear a song before its chunks come; None where none of the models need it."""
+        heard = [survey for survey in (model.survey() for model in self._all()) if survey is not None]
+        return _Surveys(heard) if heard else None
+
+    def answer(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
+        """As `WaveModel.separate`.
+
+        Raises:
+            OutOfMemory: not even the CPU can hold one small chunk.
+        """
+        while True:
+            try:
+                return self._answer(mixture, stems, lengths)
+            except (MemoryError, RuntimeError) as error:
+                if not is_memory_error(error):
+                    raise
+                message = str(error)
+            self._give_way(mixture.shape[0], mixture.shape[-1], message)  # outside of the handler, whose traceback holds the memory
+
+    def _answer(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
+        found = self._together(mixture, stems, lengths)
+        if self._fast is None:
+            return found
+        with rounding(self.devices[0], exact=False):
+            quick = self._in_parts(self._fast, mixture, stems, lengths)
+        return quick if self._decide(quick, found, mixture) else found
+
+    def _decide(self, quick: Tensor, found: Tensor, mixture: Tensor) -> bool:
+        """Whether the fast answer is to be used, now and from now on if this chunk could tell."""
+        decibels = agreement(quick, found, mixture)
+        if decibels is None:
+            return False
+        enough = self._verdicts.put(decibels).fast if self._verdicts is not None else decibels >= 40
+        log.info("%s: the fast form agrees with the exact one to %.0f dB and is %s", self.name, decibels, "used" if enough else "not used")
+        if enough and self._fast is not None:
+            others = [self._placed(self._half, device) for device in self.devices[1:]]
+            for model, heard in zip(others, self._members[1:], strict=True):
+                model.remember(heard)
+            self._members = [self._fast, *others]
+        else:
+            self._half = None
+        self._fast, self._undecided = None, False
+        return enough
+
+    def _together(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
+        """All devices at once, each with its share of the items."""
+        exact = self._half is None or self._undecided
+        if len(self._members) == 1 or len(mixture) == 1:
+            with rounding(self.devices[0], exact=exact):
+                answer = self._in_parts(self.model, mixture.to(self.devices[0]), stems, lengths)
+            return answer.to(mixture.device)  # elsewhere, once memory has ended there
+        share = -(-len(mixture) // len(self._members))
+        starts = range(0, len(mixture), share)
+
+        @torch.inference_mode()
+        def work(member: WaveModel, device: torch.device, start: int) -> Tensor:
+            part = mixture[start : start + share].to(device, non_blocking=True)
+            return self._in_parts(member, part, stems, lengths[start : start + share])
+
+        with rounding(self.devices[0], exact=exact), ThreadPoolExecutor(len(self._members)) as pool:
+            answers = list(pool.map(work, self._members, self.devices, starts))
+        return torch.cat([answer.to(mixture.device) for answer in answers])
+
+    def _in_parts(self, model: WaveModel, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
+        """Few items at a time, and pieces of chunks, as far as memory made that necessary."""
+        step, pieces = self._shrink.items or len(mixture), self._shrink.pieces
+        answers = []
+        for start in range(0, len(mixture), step):
+            part, known = mixture[start : start + step], lengths[start : start + step]
+            whole = model.separate(part, stems, known) if pieces == 1 else self._piecewise(model, part, stems, pieces)
+            answers.append(whole)
+        return answers[0] if len(answers) == 1 else torch.cat(answers)
+
+    def _piecewise(self, model: WaveModel, mixture: Tensor, stems: Sequence[str], pieces: int) -> Tensor:
+        """Chunks as songs of their own, cut into shorter ones that cross-fade: the grid of the real song stays as it was."""
+        length = model.shorter(mixture.shape[-1] // pieces)
+        assert length is not None
+        plan = Plan.crossfaded(length, length // 4)
+
+        def one(chunk: Tensor) -> Tensor:
+            found = overlap_add([chunk], lambda x, known: model.separate(x, stems, known), plan, stems=len(stems))
+            return torch.cat(list(found), -1)
+
+        return torch.stack([one(chunk) for chunk in mixture])
+
+    def _give_way(self, items: int, samples: int, message: str) -> None:
+        """Need less memory from here on, and say so."""
+        where = describe(self.devices[0])
+        if self.devices[0].type != "cpu":
+            torch.cuda.empty_cache()
+        if self._fast is not None:  # two forms at once are a luxury
+            self._fast, self._undecided, self._half = None, False, None
+            log.warning("%s: memory of %s is short: the fast form is not tried", self.name, where)
+        elif self._shrink.fewer_items(-(-items // len(self.devices))):
+            log.warning("%s: memory of %s is short: %d chunks at a time from here on", self.name, where, self._shrink.items)
+        elif self._shorter_pieces(samples):
+            log.warning("%s: memory of %s is short: chunks in %d pieces from here on", self.name, where, self._shrink.pieces)
+        elif self.devices[0].type != "cpu":
+            log.warning("%s: memory of %s is too short: the CPU goes on", self.name, where)
+            self._move_to_cpu()
+        else:
+            raise OutOfMemory(
+                f"{where} has too little memory for {self.name}",
+                hint="Close other programs, or choose a smaller model.",
+                reason=message,
+            )
+
+    def _shorter_pieces(self, samples: int) -> bool:
+        pieces = self._shrink.pieces * 2
+        length = self.model.shorter(samples // pieces)
+        if length is None or length < SMALLEST_CHUNK * self.model.sample_rate:
+            return False
+        self._shrink.pieces = pieces
+        return True
+
+    def _move_to_cpu(self) -> None:
+        cpu = torch.device("cpu")
+        heard = self.model
+        self._half, self._undecided = None, False
+        self._members, self.devices = [self._placed(None, cpu)], [cpu]
+        self.model.remember(heard)
+        self._shrink = _Shrink()
+
+    def _placed(self, half: torch.dtype | None, device: torch.device) -> WaveModel:
+        return self._make(half).to(device)
+
+    def _all(self) -> list[WaveModel]:
+        return self._members if self._fast is None else [*self._members, self._fast]
+
+
+@dataclass
+class _Shrink:
+    """How much smaller the work has become."""
+
+    items: int | None = None  # in one call of the network; None for as many as come
+    pieces: int = 1  # of a chunk
+
+    def fewer_items(self, tried: int) -> bool:
+        """Half as many as were tried; False where that was one."""
+        tried = min(tried, self.items or tried)
+        self.items = max(tried // 2, 1)
+        return tried > 1
+
+
+class _Surveys:
+    """Several, as one."""
+
+    def __init__(self, surveys: Iterable[Survey]) -> None:
+        self._surveys = list(surveys)
+
+    def hear(self, block: Tensor) -> None:
+        for survey in self._surveys:
+            survey.hear(block)
+
+    def finish(self) -> None:
+        for survey in self._surveys:
+            survey.finish()
+
+
+def is_memory_error(error: Exception) -> bool:
+    """Whether `error` is about memory. Only CUDA has a class for it."""
+    text = str(error).lower()
+    kinds = (MemoryError, torch.cuda.OutOfMemoryError)
+    return isinstance(error, kinds) or "out of memory" in text or "allocate memory" in text
