@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -39,7 +40,7 @@ def load_weights(path: Path, cache: Path) -> State:
     """
     if not path.is_file():
         raise BadWeights(f"the weights {path.name} are not there", hint=f"Looked for them in {path.parent}.", file=path.name)
-    if path.suffix == ".safetensors":
+    if _holds_safetensors(path):  # whatever its name says
         return _map(path)
     converted = cache / f"{path.stem}-{_fingerprint(path)}.safetensors"
     if converted.is_file():
@@ -54,12 +55,14 @@ def load_weights(path: Path, cache: Path) -> State:
 def fill(network: nn.Module, state: State, name: str) -> None:
     """Put weights into a network (which may be on the meta device); every key must be there and fit.
 
-    Batch norm's counters may be missing: they are for training only.
+    Prefixes that trainers and wrappers put before all keys are taken off. Batch norm's counters may be missing: they are for
+    training only. Weights in half precision become float32.
 
     Raises:
         BadWeights: keys are missing or unknown, or shapes differ; the message names them.
     """
     wanted = network.state_dict()
+    state = _without_prefix(state, wanted)
     counters = {key: torch.tensor(0) for key in wanted if key.endswith("num_batches_tracked") and key not in state}
     state = {**state, **counters}
     problems = [f"{key} is missing" for key in wanted if key not in state]
@@ -69,6 +72,15 @@ def fill(network: nn.Module, state: State, name: str) -> None:
         for key in wanted
         if key in state and state[key].shape != wanted[key].shape
     ]
+    known = sum(key in wanted and key not in counters for key in state)
+    if problems and known * 10 < len(wanted):
+        stranger = next((key for key in state if key not in wanted), "none")
+        raise BadWeights(
+            f"the weights of {name} are of another kind of network: they have {known} of its {len(wanted)} keys, "
+            f"and others, such as {stranger}",
+            hint="Choose the model type that these weights were trained with.",
+            model=name,
+        )
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise BadWeights(
@@ -78,6 +90,29 @@ def fill(network: nn.Module, state: State, name: str) -> None:
         )
     network.load_state_dict(state, assign=True)
     network.float()
+
+
+PREFIXES = ("module.", "_orig_mod.", "model.", "network.", "net.", "ema_model.", "ema.", "shadow.")
+"""What DataParallel, torch.compile, Lightning and keepers of moving averages put before the keys of a network."""
+
+
+def _without_prefix(state: State, wanted: Collection[str]) -> State:
+    """The state with the prefixes off that stand before all keys the network wants; unchanged where it fits already."""
+    for _ in range(len(PREFIXES)):
+        if any(key in wanted for key in state):
+            return state
+        prefix = next((prefix for prefix in PREFIXES if any(key.startswith(prefix) for key in state)), None)
+        if prefix is None:
+            return state
+        state = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    return state
+
+
+def _holds_safetensors(path: Path) -> bool:
+    """Whether the file begins as one: the length of a header of JSON, and the JSON."""
+    with path.open("rb") as file:
+        head = file.read(9)
+    return len(head) == 9 and head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size
 
 
 def _map(path: Path) -> State:

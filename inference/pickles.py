@@ -173,6 +173,7 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     """
     try:
         with path.open("rb") as file:
+            _refuse_other_kinds(file, path.name)
             tree, storages = _read_zip(file) if zipfile.is_zipfile(file) else _read_legacy(file)
             found = {name: _realised(value, storages) for name, value in _state_dict(tree).items()}
             return {name: tensor for name, tensor in found.items() if tensor is not None}
@@ -186,6 +187,25 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
         raise BadWeights(
             f"{path.name} is damaged or no checkpoint of PyTorch: {error}", hint="Download it again.", file=path.name
         ) from error
+
+
+_OTHER_KINDS = (
+    ((b"<!doctype html", b"<html"), "is a web page, so its download failed", "Download it again; the page may ask for a login."),
+    ((b"version https://git-lfs",), "is a pointer to a file elsewhere (Git LFS)", "Download the file itself from the model's page."),
+    ((b"\x08\x07\x12", b"\x08\x08\x12", b"\x08\x06\x12"), "looks like an ONNX network", "ONNX models are not supported."),
+    ((b"not found", b"access denied", b'{"error'), "is an error message of a server", "Download it again."),
+    ((b"\x1f\x8b", b"7z\xbc\xaf", b"rar!"), "is a compressed archive", "Unpack it first."),
+)
+
+
+def _refuse_other_kinds(file: BinaryIO, name: str) -> None:
+    head = file.read(64).lstrip().lower()
+    file.seek(0)
+    if not head:
+        raise BadWeights(f"{name} is empty", hint="Download it again.", file=name)
+    for starts, what, hint in _OTHER_KINDS:
+        if head.startswith(starts):
+            raise BadWeights(f"{name} {what}", hint=hint, file=name)
 
 
 def _read_zip(file: BinaryIO) -> tuple[Any, Callable[[str], bytes]]:

@@ -356,3 +356,55 @@ def test_processes_may_convert_at_once(source: Path, tmp_path: Path) -> None:
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [process.communicate(timeout=60)[0].strip() for process in running] == ["499500.0"] * 2
     assert cached(tmp_path / "cache").is_file()
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "_orig_mod.", "module._orig_mod.", "ema_model.module."])
+def test_prefixes_of_trainers_come_off(tmp_path: Path, prefix: str) -> None:
+    published = small()
+    state = {prefix + key: value for key, value in published.state_dict().items()}
+    torch.save({"state_dict": state, "epoch": 3}, tmp_path / "wrapped.ckpt")
+    network = small()
+    fill(network, load_weights(tmp_path / "wrapped.ckpt", tmp_path / "cache"), "wrapped")
+    assert torch.equal(network.state_dict()["0.weight"], published.state_dict()["0.weight"])
+
+
+def test_the_network_among_its_losses_is_found(tmp_path: Path) -> None:
+    published = small()
+    state = {f"model.{key}": value for key, value in published.state_dict().items()}
+    torch.save({"state_dict": {"loss.window": torch.ones(3), **state}}, tmp_path / "lightning.ckpt")
+    network = small()
+    fill(network, load_weights(tmp_path / "lightning.ckpt", tmp_path / "cache"), "lightning")
+    assert torch.equal(network.state_dict()["0.weight"], published.state_dict()["0.weight"])
+
+
+def test_a_renamed_file_is_read_for_what_it_is(tmp_path: Path) -> None:
+    save_file({"w": torch.arange(3.0)}, tmp_path / "a.ckpt")
+    torch.save({"w": torch.arange(3.0)}, tmp_path / "b.safetensors")
+    for name in ("a.ckpt", "b.safetensors"):
+        assert load_weights(tmp_path / name, tmp_path / "cache")["w"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"\n<!DOCTYPE html><html>Log in</html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "pointer"),
+        (b'{"error": "Entry not found"}', "error message"),
+        (b"\x08\x07\x12\x07pytorch", "ONNX"),
+        (b"Rar!\x1a\x07", "archive"),
+        (b"RIFF....WAVE", "damaged or no checkpoint"),
+    ],
+)
+def test_what_the_file_is_instead_is_said(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "model.ckpt"
+    path.write_bytes(content)
+    with pytest.raises(BadWeights, match=said):
+        load_weights(path, tmp_path / "cache")
+
+
+def test_weights_of_another_family_are_told_from_a_wrong_version() -> None:
+    other = nn.Sequential(nn.Identity(), nn.Identity(), nn.Conv1d(1, 1, 1))
+    with pytest.raises(BadWeights, match=r"another kind of network.*2\.weight") as caught:
+        fill(small(), dict(other.state_dict()), "mine")
+    assert "model type" in caught.value.hint
