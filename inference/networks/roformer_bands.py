@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-Bands = tuple[tuple[int, ...], ...]
-"""The frequencies (indices of bins) of each band."""
+Bands = tuple[range, ...]
+"""The frequencies (indices of bins) of each band. They may overlap."""
 
 BS_WIDTHS = (*[2] * 24, *[4] * 12, *[12] * 8, *[24] * 8, *[48] * 8, 128, 129)
 """The published division of 1025 bins into 62 bands."""
@@ -23,7 +23,7 @@ _LOG_STEP = math.log(6.4) / 27
 def neighbours(widths: Sequence[int]) -> Bands:
     """Bands of these widths side by side."""
     starts = [sum(widths[:index]) for index in range(len(widths))]
-    return tuple(tuple(range(start, start + width)) for start, width in zip(starts, widths, strict=True))
+    return tuple(range(start, start + width) for start, width in zip(starts, widths, strict=True))
 
 
 def mel_bands(count: int, sample_rate: int, n_fft: int) -> Bands:
@@ -36,10 +36,10 @@ def mel_bands(count: int, sample_rate: int, n_fft: int) -> Bands:
     """
     bank = mel_bank(count, sample_rate, n_fft)
     bank[0, 0] = bank[-1, -1] = 1
-    bands = tuple(tuple(row.nonzero()[:, 0].tolist()) for row in bank > 0)
-    if not all(bands):
+    found = [row.nonzero()[:, 0].tolist() for row in bank > 0]
+    if not all(found):
         raise ValueError(f"some of {count} mel bands have no frequency of an FFT over {n_fft} samples at {sample_rate} Hz")
-    return bands
+    return tuple(range(band[0], band[-1] + 1) for band in found)
 
 
 def mel_bank(count: int, sample_rate: int, n_fft: int) -> Tensor:
