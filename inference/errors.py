@@ -5,6 +5,7 @@
     │   ├── UnsupportedFormat nothing here reads this kind of file
     │   └── EmptyAudio        readable, but without a single sample
     ├── BadOutputFormat       container, bit depth or bit rate that cannot be written
+    ├── BadOption             a choice for a separation that is out of its range
     ├── UnknownModel          no catalogue entry of this name
     ├── BadWeights            a checkpoint that is unsafe, damaged or of another network
     ├── UnknownPreset         no preset of this name
@@ -55,6 +56,12 @@ class BadOutputFormat(MsstError):
     """A container, bit depth or bit rate that cannot be written."""
 
     code = "bad_output_format"
+
+
+class BadOption(MsstError):
+    """A choice for a separation that does not exist or is out of its range."""
+
+    code = "bad_option"
 
 
 class UnknownModel(MsstError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from inference.errors import MsstError
 from inference.types import OutputFormat
@@ -40,6 +41,7 @@ class Batch:
     model: str | None
     preset: str | None
     device: str | None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def choice(self) -> Choice:
@@ -118,6 +120,7 @@ class _Progress:
                 output=self._output,
                 door="cli",
                 device=self._batch.device,
+                options=self._batch.options,
             )
         except MsstError as error:
             self._fail(song, error.message, error.hint)

@@ -58,6 +58,11 @@ def separate(
     model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name (the default: my_preset).")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, exact (float32) or fast (16 bits where it is not heard).")] = None,
+    overlap: Annotated[str | None, typer.Option(help="standard (the model's own), fast, high, or a number.")] = None,
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Average over swapped channels and polarity: three times the work.")
+    ] = False,
 ) -> None:
     """Separate songs. Exit status 1 if any of them failed; the others are done."""
     logging.basicConfig(level=logging.WARNING)
@@ -67,7 +72,9 @@ def separate(
     pool.warm_up("separate")  # imports torch there, while this process imports what it needs itself
     from webui.batch import Batch, separate_all
 
-    batch = Batch(songs, output, output_format, subtype, model, preset, device)
+    options = {"precision": precision, "overlap": overlap, "tta": tta or None}
+    chosen = {name: value for name, value in options.items() if value is not None}
+    batch = Batch(songs, output, output_format, subtype, model, preset, device, chosen)
     status = separate_all(batch, pool, echo=typer.echo)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from inference.options import MAX_OVERLAP, Overlap, Precision
 from webui.paths import ROOT
 
 
@@ -38,7 +39,14 @@ class Settings(BaseSettings):
     """Language of the page: auto (the browser's), en, zh-CN."""
 
     device: str = "auto"
-    """Where models run: auto, cpu, cuda, cuda:0, mps ..."""
+    """Where models run: auto, cpu, cuda, cuda:0, mps ...; several, as in cuda:0,cuda:1, share the chunks of a song."""
+
+    precision: Precision = "auto"
+    """auto, exact (float32) or fast (16 bits in matrix products and convolutions). auto measures a model's first chunk both ways and is
+    fast where the difference is 40 dB below the weakest stem."""
+
+    overlap: Overlap = "standard"
+    """How much the chunks of a song overlap: standard (the model's own), fast (one second), high, or a number of chunks per chunk."""
 
     parallel_jobs: int = Field(default=1, ge=1, le=16)
     """Jobs that run at the same time, each in a process of its own."""
@@ -64,6 +72,13 @@ class Settings(BaseSettings):
 
     log_level: str = "info"
     """Least severe log lines shown: debug, info, warning, error."""
+
+    @field_validator("overlap")
+    @classmethod
+    def _possible(cls, overlap: Overlap) -> Overlap:
+        if isinstance(overlap, int) and not 1 <= overlap <= MAX_OVERLAP:
+            raise ValueError(f"must be standard, fast, high or 1 to {MAX_OVERLAP}")
+        return overlap
 
     @field_validator("home")
     @classmethod

@@ -19,6 +19,7 @@ STATUS: dict[str, int] = {
     "bad_audio": 400,
     "empty_audio": 400,
     "bad_output_format": 400,
+    "bad_option": 400,
     "bad_preset": 400,
     "bad_job_id": 400,
     "bad_callback": 400,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
+from inference.errors import BadOption
 from inference.types import OutputFormat
 from webui.api import schemas
 from webui.api.deps import BaseUrl, ServicesDep, on_disk
@@ -52,18 +54,31 @@ def create(
     model: Annotated[str | None, Form()] = None,
     output: Annotated[str, Form(alias="format")] = "wav",
     subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the format's default.")] = "",
+    options: Annotated[str, Form(description='How to separate, as JSON: {"overlap": "fast", "tta": true}.')] = "{}",
 ) -> dict[str, Any]:
     """Submit a song, or the sample song."""
     choice = Choice(preset=preset or (None if model else DEFAULT_PRESET), model=model or None)
     form = OutputFormat(output, subtype)
+    chosen = _decoded(options)
     if sample:
-        return services.jobs.submit_sample(choice=choice, output=form, door="rest").to_json()
+        return services.jobs.submit_sample(choice=choice, output=form, door="rest", options=chosen).to_json()
     if file is None:
         raise BadRequest("there is no file", hint="Send the song as the field `file`, or sample=true.")
-    services.jobs.check(choice=choice)
+    services.jobs.check(choice=choice, options=chosen)
+    name = file.filename or "song"
     with on_disk(file, services.storage.tmp) as path:
-        job = services.jobs.submit(path, file_name=file.filename or "song", choice=choice, output=form, door="rest", base_url=caller)
+        job = services.jobs.submit(path, file_name=name, choice=choice, output=form, door="rest", base_url=caller, options=chosen)
     return job.to_json()
+
+
+def _decoded(options: str) -> dict[str, Any]:
+    try:
+        decoded = json.loads(options)
+    except (ValueError, RecursionError):
+        decoded = None
+    if not isinstance(decoded, dict):
+        raise BadOption("options: not a JSON object", hint='For example {"overlap": "fast"}.')
+    return decoded
 
 
 @router.get("/{job_id}")

@@ -13,6 +13,7 @@ from inference.errors import Cancelled
 from inference.types import OutputFormat, Progress
 
 if TYPE_CHECKING:
+    from inference.options import Options
     from inference.presets import StemFile
     from inference.separator import Separator
 
@@ -46,9 +47,9 @@ class Operations:
         if operation != "separate":
             return ""
         import inference.presets  # noqa: F401
-        from inference.device import choose, describe
+        from inference.device import choose_all, describe
 
-        return describe(choose(device))
+        return ", ".join(describe(each) for each in choose_all(device))
 
     def separate(
         self,
@@ -60,12 +61,15 @@ class Operations:
         container: str,
         subtype: str,
         device: str,
+        options: dict[str, Any],
         cache: str,
         user_catalogue: str,
     ) -> list[dict[str, Any]]:
         """Run a preset; results land in `folder`/kept and `folder`/extras."""
+        from inference.options import parse_options
         from inference.presets import Preset, run
 
+        chosen = parse_options(options)
         target = Path(folder)
         target.mkdir(parents=True)
         try:
@@ -77,7 +81,7 @@ class Operations:
                 extras=target / "extras",
                 work=target / "work",
                 output=OutputFormat(container, subtype),
-                models=lambda name: self._separator(name, device, Path(cache), Path(user_catalogue)),
+                models=lambda name: self._separator(name, device, chosen, Path(cache), Path(user_catalogue)),
                 report=self._report,
             )
         except BaseException:
@@ -99,7 +103,7 @@ class Operations:
             }
         )
 
-    def _separator(self, name: str, device: str, cache: Path, user_catalogue: Path) -> Separator:
+    def _separator(self, name: str, device: str, options: Options, cache: Path, user_catalogue: Path) -> Separator:
         from inference.catalogue import load_catalogue
         from inference.separator import Separator
 
@@ -108,8 +112,9 @@ class Operations:
         if key not in self._warm:
             while len(self._warm) >= MAX_WARM_MODELS:
                 self._warm.popitem(last=False)
-            self._warm[key] = Separator(record, cache=cache, device=device)
+            self._warm[key] = Separator(record, cache=cache, device=device, options=options)
         self._warm.move_to_end(key)
+        self._warm[key].configure(options)
         return self._warm[key]
 
 

@@ -46,6 +46,7 @@ class Spec:
     duration: float | None  # of the song in seconds, as its header says
     base_url: str = ""  # how the caller reaches this server, for download links
     callback: Callback | None = None
+    options: dict[str, Any] = field(default_factory=dict)  # inference.options.Options, those that differ from their defaults
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from inference.catalogue import sample_song
 from inference.errors import DiskFull, MsstError
+from inference.options import parse_options
 from inference.presets.schema import Preset, single_model
 from inference.types import OutputFormat
 from webui.services import callbacks, joblog
@@ -49,13 +50,21 @@ class JobService:
         self._presets, self._models, self._prober = presets, models, prober
         self._on_change = on_change
 
-    def check(self, *, choice: Choice, job_id: str | None = None, callback: Callback | None = None) -> Preset:
+    def check(
+        self,
+        *,
+        choice: Choice,
+        job_id: str | None = None,
+        callback: Callback | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Preset:
         """Find out whether a job like this would be taken, before its song has arrived.
 
         Raises:
-            BadRequest, UnknownPreset, BadPreset, UnknownModel, BadJobId, JobExists, BadCallback, QueueFull: it would not.
+            BadRequest, UnknownPreset, BadPreset, UnknownModel, BadOption, BadJobId, JobExists, BadCallback, QueueFull: it would not.
         """
         preset = self._preset(choice)
+        parse_options(options or {})
         if job_id is not None:
             self._check_free(check_job_id(job_id))
         if callback is not None:
@@ -80,6 +89,7 @@ class JobService:
         callback: Callback | None = None,
         base_url: str = "",
         device: str | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Job:
         """Put a song in the line.
 
@@ -93,6 +103,7 @@ class JobService:
             callback: whom to tell in the end.
             base_url: how the caller reaches this server.
             device: where to run; by default as the settings say.
+            options: how to separate, see inference.options.Options; what is not said is as the settings say.
 
         Returns:
             The queued job.
@@ -100,7 +111,7 @@ class JobService:
         Raises:
             MsstError: whatever `check` raises, BadAudio and its kinds for a header that shows the song cannot be read, DiskFull.
         """
-        preset = self.check(choice=choice, job_id=job_id, callback=callback)
+        preset = self.check(choice=choice, job_id=job_id, callback=callback, options=options)
         job_id = job_id or str(uuid.uuid4())
         file_name = base_name(file_name) or "song"
         with self._claimed(job_id) as folder:
@@ -123,14 +134,17 @@ class JobService:
                 duration=info["frames"] / info["sample_rate"] if info["frames"] else None,
                 base_url=base_url,
                 callback=callback,
+                options={"precision": self._settings.precision, "overlap": self._settings.overlap, **(options or {})},
             )
             joblog.append(self._storage.log(job_id), f"accepted {file_name!r} from {door}: {_describe(info)}")
             self._store.submit(job_id, spec)
         return self.get(job_id)
 
-    def submit_sample(self, *, choice: Choice, output: OutputFormat, door: Door, title: str = "Sample song") -> Job:
+    def submit_sample(
+        self, *, choice: Choice, output: OutputFormat, door: Door, title: str = "Sample song", options: Mapping[str, Any] | None = None
+    ) -> Job:
         """Put the sample song in the line, called `title`."""
-        return self.submit(sample_song(), file_name=f"{title}.mp3", choice=choice, output=output, door=door)
+        return self.submit(sample_song(), file_name=f"{title}.mp3", choice=choice, output=output, door=door, options=options)
 
     def get(self, job_id: str) -> Job:
         """The job. Raises UnknownJob."""
@@ -164,7 +178,9 @@ class JobService:
         if not song.exists():
             raise InputGone("the song of this job was deleted", hint="Upload it again.")
         output = OutputFormat(spec.container, spec.subtype)
-        return self.submit(song, file_name=spec.file, choice=spec.choice, output=output, door=door, device=spec.device)
+        return self.submit(
+            song, file_name=spec.file, choice=spec.choice, output=output, door=door, device=spec.device, options=spec.options
+        )
 
     def delete(self, job_id: str) -> None:
         """Stop a job if it runs, and delete its song, results, log and record. Raises UnknownJob."""

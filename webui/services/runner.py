@@ -108,6 +108,7 @@ class _Run:
             "container": spec.container,
             "subtype": spec.subtype,
             "device": spec.device,
+            "options": spec.options,
             "cache": str(self._storage.models),
             "user_catalogue": str(self._storage.user_catalogue),
         }
