@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     fast where the difference is 40 dB below the weakest stem."""
 
     overlap: Overlap = "standard"
-    """How much the chunks of a song overlap: standard (the model's own), fast (one second), high, or a number of chunks per chunk."""
+    """How much the chunks of a song overlap: standard (the model's own), fast (one second), high, or so many chunks per chunk length."""
 
     parallel_jobs: int = Field(default=1, ge=1, le=16)
     """Jobs that run at the same time, each in a process of its own."""

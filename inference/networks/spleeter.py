@@ -23,6 +23,7 @@ from torch.nn import functional as F
 
 from inference.networks import Config, Setup, Survey, WaveModel
 from inference.networks.spleeter_fast import FastUNet
+from inference.options import Options
 from inference.overlap_add import Plan
 
 N_FFT, HOP, FRAMES, BAND = 4096, 1024, 512, 1024
@@ -75,19 +76,25 @@ class Spleeter(nn.Module):
     Args:
         vocals: the network for the vocals.
         accompaniment: the network for the rest.
+        options: overlap and shifts put blocks closer together; augmentation swaps the channels (magnitudes know no polarity). Blocks
+            keep their length.
     """
 
     sample_rate = 44100
     channels = 2
     stems = ("vocals", "accompaniment")
 
-    def __init__(self, vocals: nn.Module, accompaniment: nn.Module) -> None:
+    def __init__(self, vocals: nn.Module, accompaniment: nn.Module, options: Options | None = None) -> None:
         super().__init__()
         self.vocals = vocals
         self.accompaniment = accompaniment
         self.window: Tensor
         self.register_buffer("window", torch.hann_window(N_FFT), persistent=False)
-        self.plan = Plan(self._envelope(FRAMES), step=FRAMES * HOP, border=N_FFT // 2, silence=True)
+        options = options or Options()
+        blocks = {"standard": 1, "fast": 1, "high": 2}.get(str(options.overlap)) or int(options.overlap)
+        step = max(FRAMES // (blocks * options.shifts), 1) * HOP
+        self.plan = Plan(self._envelope(FRAMES), step=step, border=N_FFT // 2, batch=options.batch or 1, silence=True)
+        self._tta = options.tta
 
     def survey(self) -> Survey | None:
         """Nothing: it needs to know no more than a chunk."""
@@ -106,7 +113,10 @@ class Spleeter(nn.Module):
         counts = [max((length - N_FFT) // HOP + 1, 1) for length in lengths]  # frames that the STFT of the song has
         for item, count in enumerate(counts):
             spectrum[item, :, count:] = 0
-        mask = self._mask(spectrum[..., :BAND].abs())
+        magnitudes = spectrum[..., :BAND].abs()
+        mask = self._mask(magnitudes)
+        if self._tta:
+            mask = (mask + self._mask(magnitudes.flip(1)).flip(1)) / 2
         spectrum[..., :BAND] *= mask
         spectrum[..., BAND:] *= mask.mean(-1, keepdim=True)
         frames = torch.fft.irfft(spectrum, N_FFT).mul_(self.window)
@@ -145,4 +155,4 @@ def build(config: Config) -> UNet:
 def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> Spleeter:
     """The whole model from its two networks: vocals, accompaniment."""
     vocals, accompaniment = (FastUNet(network.eval()) for network in networks)
-    return Spleeter(vocals, accompaniment)
+    return Spleeter(vocals, accompaniment, setup.options)

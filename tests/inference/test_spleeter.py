@@ -21,6 +21,7 @@ from inference.catalogue import load_catalogue, sample_song
 from inference.checkpoints import fill, load_weights
 from inference.networks import build
 from inference.networks.spleeter_fast import FastUNet
+from inference.options import Options
 from inference.separator import Separator
 from tests.vectors import weight
 
@@ -180,3 +181,16 @@ def below_band(audio: np.ndarray) -> np.ndarray:
     spectrum = np.fft.rfft(audio.astype(np.float64))
     spectrum[:, round(10_900 * audio.shape[1] / 44100) :] = 0
     return np.fft.irfft(spectrum, audio.shape[1])
+
+
+def test_options_move_the_blocks_and_swap_the_channels(cache: Path, sample: np.ndarray, sample_stems: dict[str, np.ndarray]) -> None:
+    options = Options(overlap="high", tta=True)
+    separator = Separator(RECORD, cache=cache, device="cpu", options=options)
+    assert separator.model.plan.step == FRAMES // 2 * HOP
+    stems = separator.separate(sample, 44100)
+    swapped = separator.separate(sample[::-1].copy(), 44100)
+    assert 15 < agreement(stems["vocals"], sample_stems["vocals"]) < 80
+    assert agreement(swapped["vocals"][::-1].copy(), stems["vocals"]) > 100
+    assert agreement(stems["vocals"] + stems["accompaniment"], sample) > 100
+    separator.configure(Options())
+    assert agreement(separator.separate(sample, 44100)["vocals"], sample_stems["vocals"]) > 120
