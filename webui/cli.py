@@ -60,9 +60,7 @@ def separate(
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, exact (float32) or fast (16 bits where it is not heard).")] = None,
     overlap: Annotated[str | None, typer.Option(help="standard (the model's own), fast, high, or a number.")] = None,
-    tta: Annotated[
-        bool, typer.Option("--tta", help="Average over swapped channels and polarity: three times the work.")
-    ] = False,
+    tta: Annotated[bool, typer.Option("--tta", help="Average over swapped channels and polarity: three times the work.")] = False,
 ) -> None:
     """Separate songs. Exit status 1 if any of them failed; the others are done."""
     logging.basicConfig(level=logging.WARNING)
@@ -79,3 +77,38 @@ def separate(
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # all is on disk, and the job store takes any end; to wait for its threads would take a second
+
+
+@app.command()
+def bench(
+    family: Annotated[list[str] | None, typer.Option(help="A family, or a name of tools/bench/configs.json; may be repeated. All.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length of the song; one chunk of the model by default.", min=0.1)] = None,
+    repeats: Annotated[int | None, typer.Option(help="Rounds: 3, or 1 with --quick.", min=1)] = None,
+    overlap: Annotated[int | None, typer.Option(help="Chunks per chunk length on all sides: 2, or 1 with --quick.", min=1, max=50)] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = "auto",
+    precision: Annotated[str, typer.Option(help="exact, fast or both.")] = "both",
+    peers: Annotated[str | None, typer.Option(help="A Python that has pymss; this one is used if it has it.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Shorter chunks, once each: a hint in minutes.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Loading, start of work and memory of the loop instead.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write everything that was measured to this file.")] = None,
+    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="Write the table to this file.")] = None,
+) -> None:
+    """Measure the networks on this machine, against their peers where they are installed. Takes minutes to an hour."""
+    from tools.bench import BenchOptions, run_bench
+    from tools.bench.loading import measure
+    from webui.settings import Settings
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    cache = Settings().home / "bench"
+    try:
+        options = BenchOptions(cache, family or (), seconds, repeats, overlap, device, precision, peers, quick)
+        report = measure(cache, device, say) if loop else run_bench(options, say)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    typer.echo(report.text())
+    if json_file is not None:
+        json_file.write_text(report.as_json(), encoding="utf-8")
+    if markdown_file is not None:
+        markdown_file.write_text(report.markdown(), encoding="utf-8")

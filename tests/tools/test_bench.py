@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from inference.networks import FAMILIES
-from tools.bench import BenchOptions, run
+from tools.bench import BenchOptions, run_bench
 from tools.bench.child import Task
 from tools.bench.compare import Measured, Result, decibels
 from tools.bench.models import load_models, song, weights_of
@@ -50,7 +50,7 @@ def test_a_run_from_end_to_end(configs: Path, tmp_path: Path) -> None:
         FAKE,
     ]
     said: list[str] = []
-    report = run(BenchOptions(tmp_path / "cache", repeats=2, configs=configs, contestants=contestants), said.append)
+    report = run_bench(BenchOptions(tmp_path / "cache", repeats=2, configs=configs, contestants=contestants), said.append)
     (measured,) = report.measured
     ours, reference, peer = (measured.of(name) for name in ("exact", "reference", "pymss"))
     assert ours is not None
@@ -184,4 +184,4 @@ def test_what_is_asked_for_is_checked(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"it is|rounds"):
             BenchOptions(tmp_path, **wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="nothing to measure"):
-        run(BenchOptions(tmp_path, families=["none"]), lambda _: None)
+        run_bench(BenchOptions(tmp_path, families=["none"]), lambda _: None)

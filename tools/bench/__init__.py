@@ -22,7 +22,7 @@ from tools.bench.models import CONFIGS, BenchModel, load_models
 from tools.bench.report import Machine, Report
 from tools.bench.runner import Child, Contestant
 
-__all__ = ["BenchOptions", "Machine", "Measured", "Report", "run"]
+__all__ = ["BenchOptions", "Machine", "Measured", "Report", "run_bench"]
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,29 @@ class BenchOptions:
     families: Sequence[str] = ()  # families or names of models; none for all
     seconds: float | None = None  # length of the song; None for one chunk of the model
     repeats: int | None = None  # rounds; None for 3, or 1 if quick
-    overlap: int = 2  # chunks per chunk length, the same on all sides
-    device: str = "cpu"
+    overlap: int | None = None  # chunks per chunk length, the same on all sides; None for 2, or 1 if quick
+    device: str = "auto"
     precision: str = "both"  # "exact", "fast" or "both"
     peers: str | None = None  # an interpreter with pymss; None for this one if it has it
-    quick: bool = False  # shorter chunks
+    quick: bool = False  # shorter chunks, one call of the network, one round
     configs: Path = CONFIGS
     contestants: Sequence[Contestant] = field(default_factory=tuple)  # instead of the usual ones
 
     def __post_init__(self) -> None:
         if self.precision not in ("exact", "fast", "both"):
             raise ValueError(f"a precision of {self.precision!r}; it is exact, fast or both")
-        if not 1 <= self.overlap <= 50:
+        if self.overlap is not None and not 1 <= self.overlap <= 50:
             raise ValueError(f"an overlap of {self.overlap}; it is 1 to 50")
         if self.repeats is not None and self.repeats < 1:
             raise ValueError(f"{self.repeats} rounds")
 
-    def rounds(self) -> int:
-        """How often everybody has their turn."""
-        return self.repeats or (1 if self.quick else 3)
+    def conditions(self, work: Path) -> Conditions:
+        """What holds for all models. `work` is a folder for what passes between the processes."""
+        repeats, overlap = (1, 1) if self.quick else (3, 2)
+        return Conditions(self.repeats or repeats, self.overlap or overlap, self.seconds, self.device, self.cache, work)
 
 
-def run(options: BenchOptions, say: Say) -> Report:
+def run_bench(options: BenchOptions, say: Say) -> Report:
     """Measure. Takes minutes to an hour.
 
     Raises:
@@ -67,7 +68,7 @@ def run(options: BenchOptions, say: Say) -> Report:
     models = _chosen(options)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         work = Path(folder)
-        conditions = Conditions(options.rounds(), options.overlap, options.seconds, options.device, options.cache, work)
+        conditions = options.conditions(work)
         with Child(Contestant("machine", "tools.bench.machine", keep_heap=True), work) as machine:
             report = Report(Machine(machine.ask("describe", device=options.device)), options.quick)
             measure = _meter(machine, report.machine, options.device)
