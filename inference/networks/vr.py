@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from inference.networks import Config, section
+from inference.networks import Config, Setup, section
 from inference.networks.vr_cascaded import CascadedNet
 from inference.networks.vr_classic import SIZES, CascadedASPPNet, Size
+from inference.networks.vr_remover import VocalRemover
+from inference.vr.layouts import layout
 
 CASCADED_SIZES = (56817, 218409)  # KiB of published files
 WIDE = 218409  # the one that is twice as wide, whatever its record says
@@ -58,5 +60,35 @@ def of_state(state: Mapping[str, Tensor]) -> dict[str, Any]:
     return {"network": "CascadedASPPNet", "size": Size(width // 2, levels, extra)}
 
 
+def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> VocalRemover:
+    """The vocal remover.
+
+    Args:
+        networks: one, with its weights.
+        config: a record's `vr` section, or a mapping that has it: params (the layout's name, or it itself), primary_stem,
+            secondary_stem.
+        setup: how to run.
+    """
+    about = section(config, "vr")
+    (network,) = networks
+    assert isinstance(network, (CascadedASPPNet, CascadedNet))
+    stems = (str(about.get("primary_stem") or "Instrumental"), str(about.get("secondary_stem") or "Vocals"))
+    cascaded = isinstance(network, CascadedNet)
+    return VocalRemover(_Middle(network.eval()), network.offset, layout(about["params"]), stems, setup, cascaded=cascaded)
+
+
+class _Middle(nn.Module):
+    """A network's masks without the ends of the window."""
+
+    def __init__(self, network: CascadedASPPNet | CascadedNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, magnitudes: Tensor) -> Tensor:
+        offset = self.network.offset
+        mask: Tensor = self.network(magnitudes)[..., offset:-offset]
+        return mask
+
+
 def _n_fft(about: Mapping[str, Any]) -> int:
-    return int(about["n_fft"])
+    return int(about["n_fft"]) if about.get("n_fft") else 2 * layout(about["params"]).bins
