@@ -75,6 +75,36 @@ class Rescale(nn.Module):
         return scaled
 
 
+class Waves:
+    """From waves to pictures and back.
+
+    Args:
+        audio: the section of a config: n_fft, hop_length, dim_f, num_channels.
+        subbands: equal parts of the band that are laid beside each other as channels.
+    """
+
+    def __init__(self, audio: Config, subbands: int) -> None:
+        self.n_fft, self.hop, self.dim_f = int(audio["n_fft"]), int(audio["hop_length"]), int(audio["dim_f"])
+        self.channels = int(audio.get("num_channels", 2))
+        self.subbands = subbands
+
+    def stft(self, wave: Tensor) -> Tensor:
+        """[B, C, T] -> [B, subbands of real and imaginary parts, bins, frames]."""
+        window = torch.hann_window(self.n_fft, device=wave.device, dtype=wave.dtype)
+        spectrum = torch.stft(wave.flatten(0, 1), self.n_fft, self.hop, window=window, return_complex=True)
+        parts = torch.view_as_real(spectrum[:, : self.dim_f]).permute(0, 3, 1, 2)  # [B C, 2, dim_f, frames]
+        return parts.reshape(wave.shape[0], self.channels * 2 * self.subbands, self.dim_f // self.subbands, -1)
+
+    def istft(self, parts: Tensor) -> Tensor:
+        """[B, S, subbands of real and imaginary parts, bins, frames] -> [B, S, C, n]."""
+        batch, stems = parts.shape[:2]
+        spectrum = parts.reshape(batch * stems * self.channels, 2, self.dim_f, -1).permute(0, 2, 3, 1)
+        spectrum = F.pad(torch.view_as_complex(spectrum.contiguous()), (0, 0, 0, self.n_fft // 2 + 1 - self.dim_f))
+        window = torch.hann_window(self.n_fft, device=parts.device, dtype=parts.dtype)
+        wave = torch.istft(spectrum, self.n_fft, self.hop, window=window)
+        return wave.reshape(batch, stems, self.channels, -1)
+
+
 class Mdx23c(nn.Module):
     """The network in its published form.
 
@@ -85,14 +115,13 @@ class Mdx23c(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         audio, model = section(config, "audio"), section(config, "model")
-        self.n_fft, self.hop, self.dim_f = int(audio["n_fft"]), int(audio["hop_length"]), int(audio["dim_f"])
         self.stems = stems_of(config)
-        self.channels = int(audio.get("num_channels", 2))
-        self.subbands = k = int(model["num_subbands"])
+        self.waves = Waves(audio, int(model["num_subbands"]))
         c, growth, factor = int(model["num_channels"]), int(model["growth"]), int(model["bottleneck_factor"])
         blocks, scale = int(model["num_blocks_per_scale"]), _pair(model["scale"])
         norm, act = _norm(str(model["norm"])), _act(str(model["act"]))
-        parts, bins = k * self.channels * 2, self.dim_f // k
+        k = self.waves.subbands
+        parts, bins = k * self.waves.channels * 2, self.waves.dim_f // k
 
         self.first_conv = nn.Conv2d(parts, c, 1, bias=False)
         self.encoder_blocks = nn.ModuleList()
@@ -115,7 +144,7 @@ class Mdx23c(nn.Module):
 
     def forward(self, mixture: Tensor) -> Tensor:
         """[B, C, T] -> [B, stems, C, n]; n is a whole number of hops, at most T."""
-        spectrum = self.stft(mixture)
+        spectrum = self.waves.stft(mixture)
         first = self.first_conv(spectrum)
         x = first.transpose(-1, -2)
         skips = []
@@ -129,23 +158,7 @@ class Mdx23c(nn.Module):
             x = level.get_submodule("tfc_tdf")(x)
         x = x.transpose(-1, -2) * first
         x = self.final_conv(torch.cat([spectrum, x], 1))
-        return self.istft(x.unflatten(1, (len(self.stems), -1)))
-
-    def stft(self, wave: Tensor) -> Tensor:
-        """[B, C, T] -> [B, subbands of real and imaginary parts, bins, frames]."""
-        window = torch.hann_window(self.n_fft, device=wave.device, dtype=wave.dtype)
-        spectrum = torch.stft(wave.flatten(0, 1), self.n_fft, self.hop, window=window, return_complex=True)
-        parts = torch.view_as_real(spectrum[:, : self.dim_f]).permute(0, 3, 1, 2)  # [B C, 2, dim_f, frames]
-        return parts.reshape(wave.shape[0], self.channels * 2 * self.subbands, self.dim_f // self.subbands, -1)
-
-    def istft(self, parts: Tensor) -> Tensor:
-        """[B, S, subbands of real and imaginary parts, bins, frames] -> [B, S, C, n]."""
-        batch, stems = parts.shape[:2]
-        spectrum = parts.reshape(batch * stems * self.channels, 2, self.dim_f, -1).permute(0, 2, 3, 1)
-        spectrum = F.pad(torch.view_as_complex(spectrum.contiguous()), (0, 0, 0, self.n_fft // 2 + 1 - self.dim_f))
-        window = torch.hann_window(self.n_fft, device=parts.device, dtype=parts.dtype)
-        wave = torch.istft(spectrum, self.n_fft, self.hop, window=window)
-        return wave.reshape(batch, stems, self.channels, -1)
+        return self.waves.istft(x.unflatten(1, (len(self.stems), -1)))
 
 
 def build(config: Config) -> Mdx23c:
@@ -165,10 +178,10 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> C
     return ChunkModel(
         FastNet(network.eval(), setup.half),
         network.stems,
-        plan(config, setup, silence=True, chunk=network.hop * (int(audio.get("dim_t", 256)) - 1)),
+        plan(config, setup, silence=True, chunk=network.waves.hop * (int(audio.get("dim_t", 256)) - 1)),
         setup,
         sample_rate=int(audio.get("sample_rate", 44100)),
-        channels=network.channels,
+        channels=network.waves.channels,
         normalize=bool(section(config, "training").get("normalize", section(config, "inference").get("normalize", False))),
     )
 

@@ -186,5 +186,5 @@ def to_fourier(x: Tensor) -> Tensor:
 def from_fourier(x: Tensor) -> Tensor:
     """The way back."""
     real, imaginary = x.chunk(2, -3)
-    x: Tensor = torch.fft.irfft(torch.complex(real, imaginary), norm="ortho")
-    return x
+    found: Tensor = torch.fft.irfft(torch.complex(real, imaginary), norm="ortho")
+    return found
