@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from inference.errors import UnknownModel
 from inference.networks import Config, Setup, WaveModel, section
 from inference.networks.chunked import ChunkModel, plan
+from inference.networks.demucs_fast import FastDemucs, lays_out
 from inference.networks.demucs_network import HDemucs, HTDemucs
 from inference.networks.demucs_options import HybridOptions, TransformerOptions, chosen
 
@@ -51,7 +52,9 @@ def _kind(config: Config) -> tuple[str, Config]:
     return kind, section(about, kind)
 
 
-class _Engine(nn.Module):
+class _AsPublished(nn.Module):
+    """The published network as an engine."""
+
     def __init__(self, published: nn.Module) -> None:
         super().__init__()
         self.published = published
@@ -69,6 +72,6 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> W
     rate = int(options.samplerate)
     chunk = int(rate * options.segment)
     made = plan(config, setup, silence=False, faded=False, chunk=chunk, sample_rate=rate)
-    engine = _Engine(network.eval())
+    engine = FastDemucs(network.eval(), setup.half) if lays_out(network) else _AsPublished(network.eval())
     normalize = bool(section(config, "inference").get("normalize", False))
     return ChunkModel(engine, network.options.sources, made, setup, sample_rate=rate, channels=options.audio_channels, normalize=normalize)
