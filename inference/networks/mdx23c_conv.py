@@ -53,9 +53,9 @@ class Norm(nn.Module):
             assert norm.running_var is not None
             mean, variance = norm.running_mean, norm.running_var
         elif isinstance(norm, nn.InstanceNorm2d | nn.GroupNorm):
-            mean, variance = _moments(x)
+            mean, variance = moments(x)
             if isinstance(norm, nn.GroupNorm):
-                mean, variance = _grouped(mean, variance, norm.num_groups)
+                mean, variance = grouped(mean, variance, norm.num_groups)
         else:
             return x.new_ones(x.shape[-1]), x.new_zeros(x.shape[-1])
         scale = norm.weight / (variance + norm.eps).sqrt()
@@ -202,7 +202,7 @@ def _can_pack_convolutions() -> bool:
     return hasattr(ops, "_reorder_convolution_weight") and hasattr(ops, "_convolution_pointwise")
 
 
-def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and variance [C] of a picture [frames, bins, C], as float64.
 
     Tile by tile in float32, about each tile's own mean, which then are joined: `sum (x - m)^2 = sum_k [s_k + n_k (m_k - m)^2]`.
@@ -221,7 +221,7 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     return mean, variance
 
 
-def _grouped(mean: Tensor, variance: Tensor, groups: int) -> tuple[Tensor, Tensor]:
+def grouped(mean: Tensor, variance: Tensor, groups: int) -> tuple[Tensor, Tensor]:
     """Moments of groups of channels, from those of the channels; [C] each."""
     means = mean.view(groups, -1)
     mean_all = means.mean(1, keepdim=True)

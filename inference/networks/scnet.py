@@ -24,58 +24,19 @@ from inference.networks.scnet_layers import Band, Decoder, Encoder, SeparationNe
 HALF: Mapping[str, torch.dtype] = {}
 
 
-class ScNet(nn.Module):
-    """The network in its published form.
+class Waves:
+    """From waves to pictures and back.
 
     Args:
-        config: with the section model.
+        model: the section of a config: nfft, hop_size, win_size, normalized, audio_channels.
+        window: makes the window of so many samples.
     """
 
-    silence = False  # whether it answers silence with silence: here biases answer with a little noise
-    window: Callable[..., Tensor] = staticmethod(torch.ones)
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        model = section(config, "model")
-        self.stems = tuple(model["sources"])
-        self.channels = int(model.get("audio_channels", 2))
+    def __init__(self, model: Config, window: Callable[..., Tensor]) -> None:
         self.n_fft, self.hop = int(model["nfft"]), int(model["hop_size"])
         self.win_length, self.normalized = int(model.get("win_size", self.n_fft)), bool(model.get("normalized", True))
-        self.dims = dims = [int(dim) for dim in model["dims"]]
-        bands = [Band(*sizes) for sizes in zip(model["band_SR"], model["band_stride"], model["band_kernel"], strict=True)]
-        self.encoder = nn.ModuleList()
-        self.decoder = nn.ModuleList()
-        for level, (outer, inner) in enumerate(pairwise(dims)):
-            convolutions = (model["conv_depths"], int(model.get("compress", 4)), int(model.get("conv_kernel", 3)))
-            self.encoder.append(Encoder(outer, inner, bands, *convolutions))
-            self.decoder.insert(0, Decoder(inner, outer if level else outer * len(self.stems), bands))
-        self.separation_net = self.make_separation(model)
-
-    def make_separation(self, model: Config) -> nn.Module:
-        """What stands between encoder and decoder."""
-        return SeparationNet(self.dims[-1], int(model.get("num_dplayer", 6)), int(model.get("expand", 1)))
-
-    def forward(self, mixture: Tensor) -> Tensor:
-        """[B, C, T] -> [B, stems, C, T]."""
-        spectrum = self.stft(mixture)
-        x, skips, sizes = self.before(spectrum), [], []
-        for encoder in self.encoder:
-            sizes.append(x.shape[2])
-            x, skip, lengths = encoder(x)
-            skips.append((skip, lengths))
-        x = self.separation_net(x)
-        for decoder in self.decoder:
-            skip, lengths = skips.pop()
-            x = decoder(x, skip, lengths, sizes.pop())
-        return self.istft(torch.unflatten(self.after(x, spectrum), 1, (len(self.stems), -1)), mixture.shape[-1])
-
-    def before(self, spectrum: Tensor) -> Tensor:
-        """What the encoder reads: [B, 2 C, bins, frames]."""
-        return spectrum
-
-    def after(self, x: Tensor, spectrum: Tensor) -> Tensor:
-        """The stems' spectra [B, stems * 2 C, bins, frames] from the decoder's answer, of the same shape."""
-        return x
+        self.channels = int(model.get("audio_channels", 2))
+        self.window = window
 
     def stft(self, wave: Tensor) -> Tensor:
         """[B, C, T] -> real and imaginary parts [B, 2 C, bins, frames]. The frames are even, as the Fourier blocks need it."""
@@ -97,6 +58,60 @@ class ScNet(nn.Module):
         return wave.reshape(*spectrum.shape[:3], -1)[..., :length]
 
 
+class ScNet(nn.Module):
+    """The network in its published form.
+
+    Args:
+        config: with the section model.
+    """
+
+    silence = False  # whether it answers silence with silence: here biases answer with a little noise
+    window: Callable[..., Tensor] = staticmethod(torch.ones)
+    offsets: Tensor | None = None  # added to the spectrum that the encoder reads
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        model = section(config, "model")
+        self.stems = tuple(model["sources"])
+        self.waves = Waves(model, self.window)
+        self.dims = dims = [int(dim) for dim in model["dims"]]
+        bands = [Band(*sizes) for sizes in zip(model["band_SR"], model["band_stride"], model["band_kernel"], strict=True)]
+        self.encoder = nn.ModuleList()
+        self.decoder = nn.ModuleList()
+        for level, (outer, inner) in enumerate(pairwise(dims)):
+            convolutions = (model["conv_depths"], int(model.get("compress", 4)), int(model.get("conv_kernel", 3)))
+            self.encoder.append(Encoder(outer, inner, bands, *convolutions))
+            self.decoder.insert(0, Decoder(inner, outer if level else outer * len(self.stems), bands))
+        self.separation_net = self.make_separation(model)
+        self.mask_layer: nn.Module | None = None  # makes masks of the decoder's answer
+
+    def make_separation(self, model: Config) -> nn.Module:
+        """What stands between encoder and decoder."""
+        return SeparationNet(self.dims[-1], int(model.get("num_dplayer", 6)), int(model.get("expand", 1)))
+
+    def forward(self, mixture: Tensor) -> Tensor:
+        """[B, C, T] -> [B, stems, C, T]."""
+        spectrum = self.waves.stft(mixture)
+        x, skips, sizes = self.before(spectrum), [], []
+        for encoder in self.encoder:
+            sizes.append(x.shape[2])
+            x, skip, lengths = encoder(x)
+            skips.append((skip, lengths))
+        x = self.separation_net(x)
+        for decoder in self.decoder:
+            skip, lengths = skips.pop()
+            x = decoder(x, skip, lengths, sizes.pop())
+        return self.waves.istft(torch.unflatten(self.after(x, spectrum), 1, (len(self.stems), -1)), mixture.shape[-1])
+
+    def before(self, spectrum: Tensor) -> Tensor:
+        """What the encoder reads: [B, 2 C, bins, frames]."""
+        return spectrum
+
+    def after(self, x: Tensor, spectrum: Tensor) -> Tensor:
+        """The stems' spectra [B, stems * 2 C, bins, frames] from the decoder's answer, of the same shape."""
+        return x
+
+
 def build(config: Config) -> ScNet:
     """The published form."""
     return ScNet(config)
@@ -113,6 +128,6 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> C
         plan(config, setup, silence=network.silence),
         setup,
         sample_rate=int(section(config, "audio").get("sample_rate", 44100)),
-        channels=network.channels,
+        channels=network.waves.channels,
         normalize=bool(training.get("normalize", inference.get("normalize", False))),
     )

@@ -31,9 +31,14 @@ class MaskedScNet(scnet.ScNet):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         channels = self.dims[0] * len(self.stems)
-        self.pos_embed_f = nn.Parameter(torch.zeros(1, self.dims[0], self.n_fft // 2 + 1, 1))
+        self.pos_embed_f = nn.Parameter(torch.zeros(1, self.dims[0], self.waves.n_fft // 2 + 1, 1))
         last = nn.Conv2d(HIDDEN, channels, 1)
         self.mask_layer = nn.Sequential(nn.Conv2d(channels, HIDDEN, 3, padding=1), nn.GELU(), last)
+
+    @property
+    def offsets(self) -> Tensor:  # type: ignore[override]
+        """Added to the spectrum that the encoder reads, [1, 2 C, bins, 1]."""
+        return self.pos_embed_f
 
     def before(self, spectrum: Tensor) -> Tensor:
         """What the encoder reads: [B, 2 C, bins, frames]."""
@@ -41,6 +46,7 @@ class MaskedScNet(scnet.ScNet):
 
     def after(self, x: Tensor, spectrum: Tensor) -> Tensor:
         """The stems' spectra [B, stems * 2 C, bins, frames] from the decoder's answer, of the same shape."""
+        assert self.mask_layer is not None
         return masked(torch.tanh(self.mask_layer(x)), spectrum)
 
 
