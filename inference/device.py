@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 
 import torch
 
@@ -20,13 +22,21 @@ WORTH_IT = 1.3
 
 
 def available() -> tuple[str, ...]:
-    """The devices of this machine by torch's names, the fastest first: "cuda:0", "mps", "xpu:0", "cpu"."""
+    """The devices of this machine by torch's names, the fastest first: "cuda:0", "mps", "xpu:0", "directml:0", "cpu"."""
     names = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         names.append("mps")
     if hasattr(torch, "xpu") and torch.xpu.is_available():
         names += [f"xpu:{index}" for index in range(torch.xpu.device_count())]
+    names += [f"directml:{index}" for index in range(_directml_count())]
     return (*names, "cpu")
+
+
+def _directml_count() -> int:
+    """Graphics cards of any maker on Windows, through the package torch-directml where it is installed."""
+    if find_spec("torch_directml") is None:
+        return 0
+    return int(import_module("torch_directml").device_count())
 
 
 def choose_all(devices: str = "auto") -> list[torch.device]:
@@ -51,8 +61,11 @@ def choose(device: str = "auto") -> torch.device:
     if wanted == "cpu:0":
         wanted = "cpu"
     for name in present:
-        if wanted in (name, name.split(":")[0]):
-            return torch.device(name)
+        if wanted not in (name, name.split(":")[0]):
+            continue
+        if name.startswith("directml"):
+            return torch.device(import_module("torch_directml").device(int(name.split(":")[1])))
+        return torch.device(name)
     raise DeviceUnavailable(
         f"this machine has no device {device!r}", hint=f"It has: {', '.join(present)}.", device=device, available=list(present)
     )
