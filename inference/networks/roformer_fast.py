@@ -177,7 +177,8 @@ def _split(norm: nn.Module, layer: nn.Module) -> PackedLinear:
     return PackedLinear(weight * gain(norm), bias)  # a hundredth of the work, and all that follows hears it
 
 
-def _masks(published: MaskEstimator, dtype: torch.dtype) -> Iterator[nn.Module]:
+def _masks(published: nn.Module, dtype: torch.dtype) -> Iterator[nn.Module]:
+    assert isinstance(published, MaskEstimator)
     for band in published.to_freqs:
         *hidden, last = [layer for layer in band.modules() if isinstance(layer, nn.Linear)]
         parts = [PackedLinear(layer.weight, layer.bias, dtype=dtype, activation="tanh") for layer in hidden]

@@ -24,13 +24,16 @@ LONG = 128  # positions: a shorter attention is faster as two batched products
 def unit(x: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """Vectors of length 1 along the last axis, in `dtype`."""
     shorter = torch.linalg.vector_norm(x, dim=-1, keepdim=True).clamp_min_(TINY).reciprocal_()
-    return torch.mul(x, shorter, out=torch.empty(x.shape, dtype=dtype, device=x.device))
+    out = torch.empty(x.shape, dtype=dtype, device=x.device)
+    torch.mul(x, shorter, out=out)
+    return out
 
 
 def gain(norm: nn.Module) -> Tensor:
     """What a norm multiplies unit vectors by, [dim]."""
     assert isinstance(norm, RMSNorm)
-    return norm.gamma.detach().float() * norm.gamma.shape[0] ** 0.5
+    gamma: Tensor = norm.gamma.detach().float()
+    return gamma.mul(norm.gamma.shape[0] ** 0.5)
 
 
 def linear(layer: nn.Module) -> tuple[Tensor, Tensor | None]:
