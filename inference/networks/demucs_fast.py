@@ -38,7 +38,7 @@ class FastDemucs(nn.Module):
         self.tdecoder = nn.ModuleList(
             [_decoder(layer, self.dtype, n, time=True) for layer, n in zip(published.tdecoder, parts, strict=True)]
         )
-        self.freq_emb = published.freq_emb
+        self.embedding = nn.ModuleList([published.freq_emb] if published.freq_emb is not None else [])
         self.transforms = isinstance(published, HTDemucs)
         self.tokens = _tokens(published, self.dtype)
 
@@ -53,7 +53,7 @@ class FastDemucs(nn.Module):
         z = torch.view_as_real(to_spectrum(song, self.options))  # [C, F, frames, 2]
         x = normalized(z[None])
         xt = normalized(song[None])
-        rows = bordered(z, *z.shape[1:3], 2 * z.shape[0], torch.float32)
+        rows = bordered(z, z.shape[1], z.shape[2], 2 * z.shape[0], torch.float32)
         rows[BORDER:-BORDER].unflatten(2, (-1, 2)).copy_(x.x[0].permute(1, 2, 0, 3))  # type: ignore[no-untyped-call]
         samples = F.pad(xt.x[0].t(), (0, 0, BORDER, BORDER))[:, None]
         found, found_t = self._unet(rows, samples, stems)
@@ -84,8 +84,8 @@ class FastDemucs(nn.Module):
                 else:
                     skips_t.append(xt)
             x = encoder(x) if inject is None else encoder(x, inject)
-            if index == 0 and self.freq_emb is not None:
-                emb = self.options.freq_emb * self.freq_emb(torch.arange(len(x) - 2 * BORDER, device=x.device))
+            if index == 0 and len(self.embedding):
+                emb = self.options.freq_emb * self.embedding[0](torch.arange(len(x) - 2 * BORDER, device=x.device))
                 x[BORDER:-BORDER] += emb[:, None].to(x.dtype)
             skips.append(x)
         found, found_t = self._bottom(x, xt)

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.networks.demucs_layers import DConv, Decoder, Encoder
 from inference.networks.demucs_conv import PackedConv, square
+from inference.networks.demucs_layers import DConv, Decoder, Encoder
 from inference.networks.packed import PackedLinear
 
 BORDER = 2
@@ -58,49 +58,52 @@ class _Branch(nn.Module):
         self.dilation = int(first.dilation[0])
         self.eps1, self.eps2 = norm1.eps, norm2.eps
         # All three taps at once, shifted against each other afterwards: they have few channels.
-        self.taps = PackedLinear(first.weight.detach().permute(2, 0, 1).reshape(-1, channels), dtype=dtype)
-        weight, bias = second.weight.detach()[:, :, 0].float(), _bias(second)
+        taps = first.weight.detach().permute(2, 0, 1).reshape(-1, channels).to(dtype)
+        weight, bias = second.weight.detach()[:, :, 0], _bias(second)
         gain = norm2.weight.detach()
         columns = [gain[:, None] * weight, (gain * bias)[:, None], -gain[:, None], norm2.bias.detach()[:, None]]
         folded = torch.cat(columns, 1)
         folded[:channels] *= scale.get_parameter("scale").detach()[:, None]
-        self.out = PackedLinear(folded)
         for name, value in {
-            "tap_bias": _bias(first),
-            "gain": norm1.weight.detach(),
-            "shift": norm1.bias.detach(),
+            "taps": taps,
+            "tap_bias": _bias(first)[:, None],
+            "gain": norm1.weight.detach()[:, None],
+            "shift": norm1.bias.detach()[:, None],
             "weight": weight,
             "bias": bias,
             "gram": weight.t() @ weight / len(weight),
+            "out": folded.t().contiguous(),
         }.items():
             self.register_buffer(name, value, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = self._inside(x)
-        x_places, h_places = x.view(-1, x.shape[-1]), h.view(-1, h.shape[-1])
-        for part in _parts(len(x_places), x.device):
-            x_places[part] += F.glu(self.out(h_places[part]), -1)
+        """[rows, T, C], in place."""
+        h, out = self._inside(x).transpose(1, 2), self.get_buffer("out")
+        for part in _parts(x.shape[1], x.device) if len(x) == 1 else [slice(None)]:
+            x[:, part] += F.glu(torch.matmul(h[:, part], out), -1)
         return x
 
     def _inside(self, x: Tensor) -> Tensor:
-        """[rows, T, C] -> [rows, T, hidden + 3]: what the second product takes."""
+        """[rows, T, C] -> [rows, hidden + 3, T]: what the second product takes. Places lie beside each other here."""
         rows, length, _ = x.shape
         hidden, far = self.hidden, self.dilation
-        before, here, after = self.taps(x).float().split(hidden, -1)
+        taps = self.get_buffer("taps")
+        found = torch.matmul(taps, x.to(taps.dtype).transpose(1, 2))
+        before, here, after = found.float().split(hidden, 1)
         h = here + self.get_buffer("tap_bias")
-        h[:, far:] += before[:, :-far]
-        h[:, :-far] += after[:, far:]
-        h = F.layer_norm(h.view(rows, -1), (length * hidden,), eps=self.eps1).view(rows, length, hidden)
+        h[..., far:] += before[..., :-far]
+        h[..., :-far] += after[..., far:]
+        h = F.layer_norm(h.view(rows, -1), (length * hidden,), eps=self.eps1).view(rows, hidden, length)
         h = F.gelu(torch.addcmul(self.get_buffer("shift"), h, self.get_buffer("gain")))
-        mean = h.mean(1, keepdim=True)
+        mean = h.mean(2, keepdim=True)
         centred = h - mean
-        spread = centred.transpose(1, 2) @ centred / length  # [rows, hidden, hidden]
-        means = mean[:, 0] @ self.get_buffer("weight").t() + self.get_buffer("bias")  # of the product's channels
+        spread = centred @ centred.transpose(1, 2) / length  # [rows, hidden, hidden]
+        means = mean[..., 0] @ self.get_buffer("weight").t() + self.get_buffer("bias")  # of the product's channels
         variance = (spread * self.get_buffer("gram")).sum((1, 2)) + means.var(-1, unbiased=False)
         scale = (variance + self.eps2).rsqrt()
-        extended = h.new_empty(rows, length, hidden + 3)
-        torch.mul(h, scale[:, None, None], out=extended[..., :hidden])
-        extended[..., hidden:] = torch.stack([scale, scale * means.mean(-1), torch.ones_like(scale)], -1)[:, None]
+        extended = h.new_empty(rows, hidden + 3, length)
+        torch.mul(h, scale[:, None, None], out=extended[:, :hidden])
+        extended[:, hidden:] = torch.stack([scale, scale * means.mean(-1), torch.ones_like(scale)], -1)[..., None]
         return extended
 
 
