@@ -95,7 +95,7 @@ class FastDemucs(nn.Module):
             if index >= 0:
                 decoder_t = self.tdecoder[index]
                 if _empty(decoder_t):
-                    found_t = decoder_t(decoder.take(), None, lengths_t.pop(), chosen)
+                    found_t = decoder_t(_before(decoder), None, lengths_t.pop(), chosen)
                 else:
                     found_t = decoder_t(found_t, skips_t.pop(), lengths_t.pop(), chosen)
         assert found is not None
@@ -164,6 +164,11 @@ def _rows(x: Tensor, time: bool) -> Tensor:
     if x.dim() == 3:
         x = x[..., None] if time else x[:, :, None]
     return F.pad(x[0].permute(1, 2, 0), (0, 0, 0, 0, BORDER, BORDER))
+
+
+def _before(decoder: nn.Module) -> Tensor:
+    assert isinstance(decoder, _AsPublished)
+    return decoder.take()
 
 
 def _empty(layer: nn.Module) -> bool:

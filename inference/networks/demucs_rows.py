@@ -89,7 +89,7 @@ class _Branch(nn.Module):
         hidden, far = self.hidden, self.dilation
         taps = self.get_buffer("taps")
         found = torch.matmul(taps, x.to(taps.dtype).transpose(1, 2))
-        before, here, after = found.float().split(hidden, 1)
+        before, here, after = torch.split(found.float(), hidden, 1)
         h = here + self.get_buffer("tap_bias")
         h[..., far:] += before[..., :-far]
         h[..., :-far] += after[..., far:]

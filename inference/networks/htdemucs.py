@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from inference.errors import UnknownModel
@@ -15,6 +16,9 @@ from inference.networks.demucs_network import HDemucs, HTDemucs
 from inference.networks.demucs_options import HybridOptions, TransformerOptions, chosen
 
 KINDS = ("htdemucs", "hdemucs")
+
+HALF = {"cpu": torch.bfloat16, "cuda": torch.float16}
+"""44 to 48 dB in bfloat16. On a CPU it is worth it where the processor has products in bfloat16: without, they are 10 times slower."""
 
 
 def build(config: Config) -> HDemucs:
