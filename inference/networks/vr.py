@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from inference.networks import Config, Setup, section
 from inference.networks.vr_cascaded import CascadedNet
 from inference.networks.vr_classic import SIZES, CascadedASPPNet, Size
+from inference.networks.vr_fast import FastCascaded, FastClassic
 from inference.networks.vr_remover import VocalRemover
 from inference.vr.layouts import layout
 
@@ -72,22 +73,11 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> V
     about = section(config, "vr")
     (network,) = networks
     assert isinstance(network, (CascadedASPPNet, CascadedNet))
+    network.eval()
+    engine = FastCascaded(network, setup.half) if isinstance(network, CascadedNet) else FastClassic(network, setup.half)
     stems = (str(about.get("primary_stem") or "Instrumental"), str(about.get("secondary_stem") or "Vocals"))
     cascaded = isinstance(network, CascadedNet)
-    return VocalRemover(_Middle(network.eval()), network.offset, layout(about["params"]), stems, setup, cascaded=cascaded)
-
-
-class _Middle(nn.Module):
-    """A network's masks without the ends of the window."""
-
-    def __init__(self, network: CascadedASPPNet | CascadedNet) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, magnitudes: Tensor) -> Tensor:
-        offset = self.network.offset
-        mask: Tensor = self.network(magnitudes)[..., offset:-offset]
-        return mask
+    return VocalRemover(engine, network.offset, layout(about["params"]), stems, setup, cascaded=cascaded)
 
 
 def _n_fft(about: Mapping[str, Any]) -> int:
