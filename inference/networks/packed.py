@@ -38,7 +38,9 @@ class PackedLinear(nn.Module):
         activation: what follows. GELU is the exact one, not the tanh approximation.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None, *, dtype: torch.dtype = torch.float32, activation: Activation = "none") -> None:
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None = None, *, dtype: torch.dtype = torch.float32, activation: Activation = "none"
+    ) -> None:
         super().__init__()
         self.out_features, self.in_features = weight.shape
         self.dtype = dtype
@@ -79,7 +81,8 @@ class PackedLinear(nn.Module):
         """Bring the weight in its form: of the layer's type, and packed where that can be."""
         assert self.weight is not None
         self.weight = self.weight.to(self.dtype)
-        self.bias = None if self.bias is None else self.bias.to(self.dtype)
+        if self.bias is not None:
+            self.bias = self.bias.to(self.dtype, copy=True)  # a view would keep the whole file that it was mapped from
         if device.type == "cpu" and can_pack(self.dtype):
             self._packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.contiguous())
             self.weight = None

@@ -95,7 +95,7 @@ class TileAttention(nn.Module):
         self.inputs = PackedLinear(weight, F.pad(gates_bias, (len(qkv), len(even))), dtype=dtype)
         self.output = PackedLinear(*linear(published.to_out[0]), dtype=dtype)
         self.freqs: Tensor
-        self.register_buffer("freqs", published.rotary_embed.freqs.detach().float(), persistent=False)
+        self.register_buffer("freqs", published.rotary_embed.freqs.detach().clone().float(), persistent=False)
         self._turns: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
