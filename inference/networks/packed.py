@@ -2,7 +2,8 @@
 
 oneDNN multiplies weights in blocks that fit its registers. Given a plain weight it reorders it in every call; here that is done
 once, at the first call on a CPU, and what follows the product (bias, activation, residual) is done while its rows are in the cache.
-Measured on 48060 x 384 -> 1536 in float32 with 2 threads: 204 GFLOP/s against 81 to 143.
+Measured in float32: with AVX-512 and 2 threads 204 GFLOP/s at its best, where plain products of 48060 x 384 -> 1536 reach 81 to 143;
+with AVX2 and 1 thread 64 against 56 on the three products of a transformer's layer, in tiles of 801 rows.
 
 Anywhere else, and where this build of torch has no oneDNN, it is `torch.nn.functional.linear`, answering the same.
 """

@@ -26,7 +26,7 @@ def test_too_many_bands_are_refused():
 
 
 def test_bands_side_by_side():
-    assert neighbours([1, 3, 2]) == (range(0, 1), range(1, 4), range(4, 6))
+    assert neighbours([1, 3, 2]) == (range(1), range(1, 4), range(4, 6))
     assert sum(BS_WIDTHS) == 1025
     assert len(BS_WIDTHS) == 62
 
