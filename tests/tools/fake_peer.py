@@ -13,6 +13,8 @@ class Fake(Side):
     def load(self, task: Task) -> None:
         if task.family != "identity":
             raise Unavailable("only knows identities")
+        if task.precision == "fast":
+            raise Unavailable("has no fast form")
         self.stems = task.stems
         print("a library that prints")  # noqa: T201 - what the line to the parent must survive
 

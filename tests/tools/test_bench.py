@@ -16,6 +16,7 @@ from inference.networks import FAMILIES
 from tools.bench import BenchOptions, run_bench
 from tools.bench.child import Task
 from tools.bench.compare import Measured, Result, decibels
+from tools.bench.loading import INSIDE, LoopReport, write_song
 from tools.bench.models import load_models, song, weights_of
 from tools.bench.peers.reference import faded, segmented
 from tools.bench.report import Machine, Report
@@ -42,13 +43,16 @@ def configs(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_run_from_end_to_end(configs: Path, tmp_path: Path) -> None:
+def test_a_run_from_end_to_end(configs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # five processes at once
     contestants = [
         Contestant("exact", "tools.bench.ours", keep_heap=True),
-        Contestant("fast", "tools.bench.ours", keep_heap=True, precision="fast"),
+        Contestant("fast", "tests.tools.fake_peer", precision="fast"),
         Contestant("reference", "tools.bench.peers.reference"),
         FAKE,
     ]
+    (tmp_path / "cache").mkdir()
+    torch.save({"gain": torch.ones(2)}, tmp_path / "cache" / "tiny.ckpt")
     said: list[str] = []
     report = run_bench(BenchOptions(tmp_path / "cache", repeats=2, configs=configs, contestants=contestants), said.append)
     (measured,) = report.measured
@@ -185,3 +189,24 @@ def test_what_is_asked_for_is_checked(tmp_path: Path) -> None:
             BenchOptions(tmp_path, **wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="nothing to measure"):
         run_bench(BenchOptions(tmp_path, families=["none"]), lambda _: None)
+
+
+def test_a_song_goes_through_the_loop(configs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    (model,) = load_models(configs)
+    weights = tmp_path / "tiny.ckpt"
+    torch.save({"gain": torch.ones(2)}, weights)
+    with Child(INSIDE, tmp_path) as child:
+        child.ask("load", task=model.task([weights], overlap=2, device="cpu").as_json(), cache=str(tmp_path / "converted"))
+        answer = child.ask("loop", seconds=1)
+        started = child.ask("start", song=str(write_song(tmp_path / "song.wav", 44100)))
+    assert answer["samples"] == 44100
+    assert answer["memory"] >= 0
+    assert started["seconds"] > 0
+
+
+def test_the_report_of_the_loop() -> None:
+    report = LoopReport(913_000_000, 9.0, 0.5, [0.1, 0.2], [0.4], {5: 2**27, 60: 2**27}, {5: 1.0, 60: 12.0})
+    assert "second load of a checkpoint of 913 MB, in a new process: 0.50 s" in report.text()
+    assert "| the loop's own memory, 60 minutes, 4 stems | 128 MiB (in 12.0 s) |" in report.markdown()
+    assert json.loads(report.as_json())["click"] == [0.4]

@@ -60,7 +60,7 @@ class BenchOptions:
 
 
 def run_bench(options: BenchOptions, say: Say) -> Report:
-    """Measure. Takes minutes to an hour.
+    """Measure. Takes minutes to an hour; Ctrl-C ends it with what is there.
 
     Raises:
         ValueError: a family that is not known.
@@ -72,9 +72,11 @@ def run_bench(options: BenchOptions, say: Say) -> Report:
         with Child(Contestant("machine", "tools.bench.machine", keep_heap=True), work) as machine:
             report = Report(Machine(machine.ask("describe", device=options.device)), options.quick)
             measure = _meter(machine, report.machine, options.device)
-            for model in models:
-                contestants = options.contestants or _contestants(options)
-                report.measured.append(compare(model, contestants, conditions, measure, say))
+            try:
+                for model in models:
+                    report.measured.append(compare(model, options.contestants or _contestants(options), conditions, measure, say))
+            except KeyboardInterrupt:
+                say("stopped: this is what was measured before")
     return report
 
 

@@ -54,6 +54,12 @@ class Task:
     work: str = ""  # a folder of this contestant's own
     extras: Mapping[str, str] = field(default_factory=dict)  # modules of families that are not in the registry
 
+    @property
+    def mono(self) -> bool:
+        """Whether the network takes one channel: it is then given each by itself."""
+        model = self.config.get("model")
+        return isinstance(model, Mapping) and (model.get("in_channel") == 1 or model.get("stereo") is False)
+
     def as_json(self) -> dict[str, Any]:
         """For the way to the child."""
         return asdict(self)

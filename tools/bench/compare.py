@@ -118,6 +118,9 @@ def compare(
                 _round(children, measured.results, name, folder)
                 say(f"{model.name}: round {number + 1} of {conditions.repeats}: {name} {_told(measured.of(name))}")
     _agree(measured.results, folder)
+    for result in measured.results:
+        if result.decibels is not None:
+            say(f"{model.name}: {result.name} agrees to {result.decibels:.0f} dB")
     return measured
 
 

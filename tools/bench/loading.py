@@ -94,7 +94,7 @@ def _loading(report: LoopReport, model: BenchModel, cache: Path, device: str, wo
     report.checkpoint_bytes = weights.stat().st_size
     task = model.task([weights], overlap=2, device=device).as_json()
     converted = work / "converted"
-    sound = _write_song(work / "song.wav", model.sample_rate)
+    sound = write_song(work / "song.wav", model.sample_rate)
     with Child(INSIDE, work) as child:
         report.first_load = child.ask("load", task=task, cache=str(converted))["seconds"]
     with Child(INSIDE, work) as child:
@@ -126,7 +126,8 @@ def _memory(report: LoopReport, device: str, work: Path, minutes: Sequence[float
             report.loop_seconds[int(length)] = answer["seconds"]
 
 
-def _write_song(path: Path, sample_rate: int) -> Path:
+def write_song(path: Path, sample_rate: int) -> Path:
+    """A WAV file of 20 seconds."""
     import soundfile
 
     sound: Samples = song(20 * sample_rate, sample_rate)

@@ -36,7 +36,7 @@ class Ours(Side):
             device=task.device,
             options=Options(precision=task.precision, overlap=overlap, batch=1),  # type: ignore[arg-type]
         )
-        self._count_forwards()
+        self._count_forwards(task.mono)
 
     def separate(self, song: Samples) -> Mapping[str, Samples]:
         """The stems of [C, n]."""
@@ -46,12 +46,12 @@ class Ours(Side):
         """Of torch's own allocator, since it was loaded."""
         return torch.cuda.max_memory_allocated() if self.device.type == "cuda" else None
 
-    def _count_forwards(self) -> None:
+    def _count_forwards(self, mono: bool) -> None:
         model: Any = self.separator.model
         separate = model.separate
 
         def counted(mixture: torch.Tensor, *arguments: Any) -> torch.Tensor:
-            self.forwards += mixture.shape[0]
+            self.forwards += mixture.shape[0] * (mixture.shape[1] if mono else 1)
             answer: torch.Tensor = separate(mixture, *arguments)
             return answer
 

@@ -51,8 +51,10 @@ class Reference(Side):
             raise Unavailable("is not of the training code's families")
         loop = segmented if self.task.family in SEGMENTED else faded
         mixture = torch.from_numpy(song)
+        overlap = int(self.task.config["inference"]["num_overlap"])
+        parts = list(mixture[:, None]) if self.task.mono else [mixture]
         with torch.inference_mode():
-            found = loop(self.networks[0], mixture, self._chunk(), int(self.task.config["inference"]["num_overlap"]), self.device)
+            found = torch.cat([loop(self.networks[0], part, self._chunk(), overlap, self.device) for part in parts], 1)
         own = [stem for stem in self.task.stems if stem != self.task.rest]
         stems = dict(zip(own, found, strict=True))
         if self.task.rest is not None:
@@ -76,7 +78,7 @@ class Reference(Side):
             return torch.rand(1, 2, int(self.task.config["vr"]["n_fft"]) // 2 + 1, 512)
         if self.task.family == "spleeter":
             return torch.rand(1, 2, 512, 1024)
-        return torch.randn(1, 2, self._chunk()) * 0.1
+        return torch.randn(1, 1 if self.task.mono else 2, self._chunk()) * 0.1
 
     def _count(self, network: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self.forwards += inputs[0].shape[0]
