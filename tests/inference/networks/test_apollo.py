@@ -73,3 +73,11 @@ def test_batches() -> None:
         for start, size in ((0, 1), (2, 2)):
             part = model.separate(audio[start : start + size], model.stems, [9001] * size)
             assert relative_error(part, whole[start : start + size]) < 1e-5
+
+
+def test_half_precision_can_be_heard_by_nobody() -> None:
+    made = build("apollo", config()).eval()
+    audio = torch.randn(1, 2, 4410, generator=torch.Generator().manual_seed(1)) * 0.1
+    model = wave_model("apollo", [made], config(), Setup(half=torch.bfloat16))
+    with torch.inference_mode():
+        assert agreement(model.separate(audio, model.stems, [4410])[:, 0], made(audio)) > 40
