@@ -79,7 +79,7 @@ def test_the_parent_never_imports_torch() -> None:
 
 def test_a_peer_is_left_out_with_its_reason(tmp_path: Path) -> None:
     with Child(FAKE, tmp_path) as child, pytest.raises(ChildFailed, match="only knows identities") as failure:
-        child.ask("load", task=Task("vr", {}, (), ("a",)).as_json())
+        child.ask("load", task=Task("vr", {}, (), "", ("a",)).as_json())
     assert failure.value.unavailable
 
 
@@ -87,7 +87,7 @@ def test_a_peer_that_fails_or_dies_says_why(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("FAKE_PEER_FAILS", "1")
     np.save(tmp_path / "song.npy", song(100, 44100))
     with Child(FAKE, tmp_path) as child:
-        child.ask("load", task=Task("identity", {}, (), ("a",)).as_json())
+        child.ask("load", task=Task("identity", {}, (), "", ("a",)).as_json())
         with pytest.raises(ChildFailed, match="ValueError: that went wrong"):
             child.ask("separate", song=str(tmp_path / "song.npy"), out=None)
     with Child(Contestant("dead", "no.such.module"), tmp_path) as child, pytest.raises(ChildFailed, match=r"no\.such|No module"):
@@ -197,7 +197,7 @@ def test_a_song_goes_through_the_loop(configs: Path, tmp_path: Path, monkeypatch
     weights = tmp_path / "tiny.ckpt"
     torch.save({"gain": torch.ones(2)}, weights)
     with Child(INSIDE, tmp_path) as child:
-        child.ask("load", task=model.task([weights], overlap=2, device="cpu").as_json(), cache=str(tmp_path / "converted"))
+        child.ask("load", task=model.task([weights], tmp_path, overlap=2, device="cpu").as_json())
         answer = child.ask("loop", seconds=1)
         started = child.ask("start", song=str(write_song(tmp_path / "song.wav", 44100)))
     assert answer["samples"] == 44100

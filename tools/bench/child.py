@@ -45,6 +45,7 @@ class Task:
     family: str
     config: Mapping[str, Any]  # of the network, with the sections audio, model, training, inference: chunk and overlap are in it
     weights: tuple[str, ...]  # files of `torch.save`
+    cache: str  # a folder for weights in their fast form
     stems: tuple[str, ...]  # in the order in which they are written
     rest: str | None = None  # the stem that is the mixture minus the others
     sample_rate: int = 44100

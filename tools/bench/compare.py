@@ -104,7 +104,7 @@ def compare(
     """
     folder = conditions.work / model.name
     folder.mkdir(parents=True, exist_ok=True)
-    task = model.task(weights_of(model, conditions.cache), overlap=conditions.overlap, device=conditions.device)
+    task = model.task(weights_of(model, conditions.cache), conditions.cache, overlap=conditions.overlap, device=conditions.device)
     samples = model.song_samples(conditions.seconds)
     sound = song(samples, model.sample_rate)
     np.save(folder / "song.npy", sound)

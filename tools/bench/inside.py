@@ -34,12 +34,12 @@ class Inside:
     """Holds a loaded model between the orders."""
 
     def load(self, order: Mapping[str, Any]) -> Answer:
-        """Load a model, with `cache` for converted weights."""
+        """Load a model."""
         FAMILIES.update(FAMILY)
         task = Task.from_json(order["task"])
         options = Options(precision="exact", overlap=task.config["inference"]["num_overlap"], batch=1)
         began = time.perf_counter()
-        self.separator = Separator(record(task), cache=Path(order["cache"]), device=task.device, options=options)
+        self.separator = Separator(record(task), cache=Path(task.cache), device=task.device, options=options)
         return {"seconds": time.perf_counter() - began}
 
     def start(self, order: Mapping[str, Any]) -> Answer:

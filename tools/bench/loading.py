@@ -92,13 +92,12 @@ def measure(
 def _loading(report: LoopReport, model: BenchModel, cache: Path, device: str, work: Path) -> None:
     (weights,) = weights_of(model, cache)
     report.checkpoint_bytes = weights.stat().st_size
-    task = model.task([weights], overlap=2, device=device).as_json()
-    converted = work / "converted"
+    task = model.task([weights], work, overlap=2, device=device).as_json()
     sound = write_song(work / "song.wav", model.sample_rate)
     with Child(INSIDE, work) as child:
-        report.first_load = child.ask("load", task=task, cache=str(converted))["seconds"]
+        report.first_load = child.ask("load", task=task)["seconds"]
     with Child(INSIDE, work) as child:
-        report.second_load = child.ask("load", task=task, cache=str(converted))["seconds"]
+        report.second_load = child.ask("load", task=task)["seconds"]
         child.ask("start", song=str(sound))  # what the first call prepares
         report.start = [child.ask("start", song=str(sound))["seconds"] for _ in range(3)]
 
@@ -116,10 +115,10 @@ def _memory(report: LoopReport, device: str, work: Path, minutes: Sequence[float
         encoding="utf-8",
     )
     (model,) = load_models(path)
-    task: Task = model.task(weights_of(model, work), overlap=2, device=device)
+    task: Task = model.task(weights_of(model, work), work, overlap=2, device=device)
     for length in minutes:
         with Child(INSIDE, work) as child:
-            child.ask("load", task=task.as_json(), cache=str(work / "converted"))
+            child.ask("load", task=task.as_json())
             child.ask("loop", seconds=1)  # what is loaded late
             answer = child.ask("loop", seconds=60 * length)
             report.memory[int(length)] = answer["memory"]

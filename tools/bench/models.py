@@ -66,7 +66,7 @@ class BenchModel:
         config["audio"]["chunk_size"] = self.quick_chunk
         return BenchModel(**{**self.__dict__, "config": config})
 
-    def task(self, weights: Sequence[Path], *, overlap: int, device: str) -> Task:
+    def task(self, weights: Sequence[Path], cache: Path, *, overlap: int, device: str) -> Task:
         """What every contestant is told: the same chunk, the same overlap, one chunk a call."""
         config = json.loads(json.dumps(self.config))
         config["inference"] = {**config.get("inference", {}), "num_overlap": overlap, "batch_size": 1}
@@ -74,6 +74,7 @@ class BenchModel:
             family=self.family,
             config=config,
             weights=tuple(str(path) for path in weights),
+            cache=str(cache / "converted"),
             stems=self.stems,
             rest=self.rest,
             sample_rate=self.sample_rate,

@@ -32,7 +32,7 @@ class Ours(Side):
         self.sample_rate = task.sample_rate
         self.separator = Separator(
             record(task),
-            cache=Path(task.weights[0]).parent / "converted",
+            cache=Path(task.cache),
             device=task.device,
             options=Options(precision=task.precision, overlap=overlap, batch=1),  # type: ignore[arg-type]
         )

@@ -39,7 +39,7 @@ class Reference(Side):
         for path in task.weights:
             with torch.device("meta"):
                 network = build(task.family, task.config)
-            fill(network, load_weights(Path(path), Path(path).parent / "converted"), task.family)
+            fill(network, load_weights(Path(path), Path(task.cache)), task.family)
             networks.append(network.eval().to(self.device))
         self.networks = networks
         for network in networks:
