@@ -60,6 +60,8 @@ class Layout:
     correction: tuple[float, float] = (0.0, 0.0)  # added to the aggressiveness of the left and the right channel
 
     def __post_init__(self) -> None:
+        if not self.bands:
+            raise ValueError("a layout without bands")
         top = self.bands[-1]
         for band in self.bands:
             if band.hop * top.sample_rate != top.hop * band.sample_rate:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.networks import Setup
+from inference.networks import Setup, vr_remover
 from inference.networks.vr_remover import VocalRemover
 from inference.options import Options, VrOptions
 from inference.overlap_add import overlap_add
@@ -19,6 +19,7 @@ from inference.vr.masks import SINGLE, merge_artifacts, sharpen
 from tests.vectors import agreement
 
 OFFSET = 64
+SHORT = Options(vr=VrOptions(window_size=320))
 
 
 class Blur(nn.Module):
@@ -29,7 +30,7 @@ class Blur(nn.Module):
         self.placed = placed
 
     def forward(self, magnitudes: Tensor) -> Tensor:
-        near = F.avg_pool2d(magnitudes, (1, 33), 1, (0, 16)) * 40
+        near = F.avg_pool2d(magnitudes, (1, 5), 1, (0, 2)) * 40
         far = F.avg_pool2d(magnitudes.mean(2, keepdim=True), (1, 101), 1, (0, 50)) * 100
         place = torch.linspace(-0.4, 0.4, magnitudes.shape[-1]) if self.placed else 0
         return torch.sigmoid(near - far + place + 0.3)[..., OFFSET:-OFFSET]
@@ -91,11 +92,148 @@ def plain(model: VocalRemover, song: Tensor) -> Tensor:
     return torch.cat(found)
 
 
-@pytest.mark.parametrize("params", names())
+def lasting(model: VocalRemover, steps: float) -> Tensor:
+    """A song of so many chunks."""
+    return song_of(steps * model.plan.step / model.sample_rate, model.sample_rate)
+
+
+# One of a kind: the others differ from these in numbers only.
+KINDS = ("1band_sr16000_hl512", "2band_32000", "3band_44100_mid", "3band_44100_msb2", "4band_44100_reverse", "4band_v2")
+
+
+@pytest.mark.parametrize("params", [name if name in KINDS else pytest.param(name, marks=pytest.mark.slow) for name in names()])
 def test_streaming_is_as_the_whole_song_for_every_layout(params: str) -> None:
-    model = remover(params, Options(vr=VrOptions(window_size=320)))
-    song = song_of(2.3 * model.plan.step / model.sample_rate, model.sample_rate)
+    model = remover(params, SHORT)
+    song = lasting(model, 2.3)
     found, wanted = streamed(model, song), plain(model, song)
     assert found.shape == wanted.shape
-    print(agreement(found, wanted))
     assert agreement(found, wanted) > 100
+
+
+@pytest.mark.parametrize("params", ["4band_v3_sn", "4band_v4_ms_fullband"])
+def test_streaming_is_as_the_whole_song_for_the_newer_networks(params: str) -> None:
+    model = remover(params, SHORT, cascaded=True, own="Vocals")
+    song = lasting(model, 1.4)
+    assert agreement(streamed(model, song), plain(model, song)) > 100
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(tta=True, vr=VrOptions(window_size=320)),
+        Options(shifts=3, vr=VrOptions(window_size=320)),
+        Options(overlap=2, vr=VrOptions(window_size=320)),
+        Options(vr=VrOptions(window_size=320, high_end=True, aggressiveness=-40)),
+        Options(vr=VrOptions(window_size=512, post_process=True, post_process_threshold=0.12, aggressiveness=20)),
+    ],
+    ids=["tta", "shifts", "overlap", "high_end", "post_process"],
+)
+def test_streaming_is_as_the_whole_song_with_options(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vr_remover, "LONG", 400)  # frames, so that the song has several chunks
+    monkeypatch.setattr(vr_remover, "LONGER", 400)
+    model = remover("4band_v2", options, own="Vocals")
+    song = lasting(model, 2.2)
+    if options.vr.post_process:
+        model.engine = Clear()
+    wanted = plain(model, song)
+    assert agreement(streamed(model, song), wanted) > 100
+    if options.vr.post_process:
+        model._options = replace(options.vr, post_process=False)
+        assert agreement(plain(model, song), wanted) < 40  # it made a difference
+
+
+class Clear(nn.Module):
+    """A stand-in network with masks that are high or low for some hundred frames, as the song goes."""
+
+    def forward(self, magnitudes: Tensor) -> Tensor:
+        level = F.avg_pool2d(magnitudes.mean((1, 2), keepdim=True), (1, 9), 1, (0, 4))[..., OFFSET:-OFFSET]
+        return torch.where(level > 0.002, 0.4, 0.05).expand(-1, 2, magnitudes.shape[2], -1)
+
+
+def test_batches_and_blocks_do_not_matter() -> None:
+    song = lasting(remover("4band_v2", SHORT), 3.2)
+    wanted = streamed(remover("4band_v2", SHORT), song)
+    for batch, block in ((2, 44100), (4, 777)):
+        model = remover("4band_v2", replace(SHORT, batch=batch))
+        assert agreement(streamed(model, song, block=block), wanted) > 120
+
+
+def test_one_stem_alone_is_as_with_the_other() -> None:
+    model = remover("4band_v2", SHORT)
+    song = lasting(model, 1.2)
+    both = streamed(model, song)
+    for index, stem in enumerate(model.stems):
+        assert torch.equal(streamed(model, song, [stem])[0], both[index])
+    assert torch.equal(streamed(model, song, model.stems[::-1]), both.flip(0))
+
+
+@pytest.mark.parametrize("frames", [1, 100, 479, 480, 481, 40000])
+def test_short_songs_keep_their_length(frames: int) -> None:
+    model = remover("4band_v2", SHORT)
+    song = song_of(1, 44100)[:, :frames]
+    found = streamed(model, song)
+    assert found.shape == (2, 2, frames)
+    assert agreement(found, plain(model, song)) > 100
+
+
+def test_silence_stays_silence() -> None:
+    model = remover("4band_v2", SHORT)
+    quiet = torch.zeros(2, 3 * model.plan.step)
+    assert not streamed(model, quiet).any()
+    song = lasting(model, 1)
+    start = model.plan.step + 12345
+    quiet[:, start : start + 20000] = song[:, :20000]
+    found = streamed(model, quiet)
+    assert found[..., start : start + 20000].any()
+    reach = 2 * model.bands.margin * model.bands.layout.hop  # there and back
+    assert not found[..., : start - reach].any()
+    assert not found[..., start + 20000 + reach :].any()
+
+
+def test_sound_that_starts_with_a_chunk_is_not_taken_for_the_beginning() -> None:
+    model = remover("4band_v2", SHORT)
+    song = lasting(model, 3)
+    song[:, 1000 : 2 * model.plan.step] = 0
+    assert agreement(streamed(model, song), plain(model, song)) > 100
+
+
+def test_groups_of_channels_are_scaled_each_for_itself() -> None:
+    model = remover("4band_v2", SHORT)
+    one = lasting(model, 0.5)
+    two = 0.01 * one.flip(0)
+    survey = model.survey()
+    assert survey is not None
+    survey.hear(torch.stack([one, two]))
+    survey.finish()
+    chunks = F.pad(torch.stack([one, two]), (model.plan.border, model.plan.chunk - model.plan.border - one.shape[-1]))
+    with torch.inference_mode():
+        both = model.separate(chunks, model.stems, [model.plan.chunk] * 2)
+    assert agreement(both[1].flip(1) * 100, both[0]) > 100
+
+
+def test_masks_of_one_give_back_what_the_bands_hold() -> None:
+    model = remover("1band_sr44100_hl512", Options(vr=VrOptions(window_size=320, aggressiveness=0)))
+    model.engine = Ones()
+    song = lasting(model, 1.5)
+    found = streamed(model, song)
+    assert agreement(found[0], song) > 30  # all but its highest two bins
+    assert not found[1].any()
+
+
+class Ones(nn.Module):
+    def forward(self, magnitudes: Tensor) -> Tensor:
+        return torch.ones_like(magnitudes[..., OFFSET:-OFFSET])
+
+
+@pytest.mark.parametrize(
+    "options", [Options(chunk=1), Options(chunk=10**6), Options(overlap=50, shifts=20, tta=True), Options(overlap="fast"), Options(overlap="high")]
+)
+def test_no_choice_is_refused(options: Options) -> None:
+    model = remover("4band_v2", options)
+    grid = model.grid
+    assert grid.window % 32 == 0
+    assert 0 < grid.roi
+    for shift in grid.shifts:
+        starts = grid.starts(shift)
+        assert starts[0] >= 0
+        assert starts[-1] + grid.window <= grid.own + 2 * grid.side
