@@ -20,6 +20,8 @@ from inference.networks.chunked import ChunkModel, plan, stems_of
 from inference.networks.mdx23c_fast import FastNet
 
 HALF = {"cpu": torch.bfloat16, "cuda": torch.float16}
+# With random weights, a quarter of the published channels and level by level in bfloat16: 41 dB with all products, 49 dB with
+# shortcuts and changes of size left in float32. The separator measures each checkpoint. Not timed: no processor with bfloat16 at hand.
 
 Make = Callable[[], nn.Module]
 MakeNorm = Callable[[int], nn.Module]

@@ -132,7 +132,8 @@ class _Growth(nn.Module):
             for tap in range(self.kernel):
                 grown[tap : tap + (rows - 1) * self.stride + 1 : self.stride] += taps[:, :, tap]
         first = abs(bins - length) // 2
-        return grown[first : first + bins] + self.bias[stem]
+        found: Tensor = grown[first : first + bins] + self.bias[stem]
+        return found
 
 
 class _Gated(nn.Module):
