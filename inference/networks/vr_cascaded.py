@@ -9,6 +9,8 @@ The low band's networks are twice as wide as the high band's. Every network sees
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -59,7 +61,7 @@ class UNet(nn.Module):
         super().__init__()
         widths = [width * multiple for multiple in WIDTHS]
         self.enc1 = Conv(before, width)
-        self.enc2, self.enc3, self.enc4, self.enc5 = (Encoder(*pair) for pair in zip(widths, widths[1:], strict=False))
+        self.enc2, self.enc3, self.enc4, self.enc5 = (Encoder(*pair) for pair in pairwise(widths))
         self.aspp = Pyramid(widths[4])
         self.dec4 = Decoder(widths[3] + widths[4], widths[3])
         self.dec3 = Decoder(widths[2] + widths[3], widths[2])

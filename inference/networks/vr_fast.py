@@ -87,7 +87,7 @@ class _ClassicUNet(nn.Module):
         self.conv1 = nn.ModuleList(fast(encoder.get_submodule("conv1"), dtype) for encoder in encoders)  # type: ignore[arg-type]
         self.conv2 = nn.ModuleList(fast(encoder.get_submodule("conv2"), dtype) for encoder in encoders)  # type: ignore[arg-type]
         aspp = published.aspp
-        self.aspp = _Pyramid([aspp.get_submodule(name) for name in aspp.names], aspp.bottleneck[0], dtype)
+        self.aspp = _Pyramid([aspp.get_submodule(name) for name in aspp.names], aspp.bottleneck[0], dtype)  # type: ignore[arg-type]
         self.decoders = nn.ModuleList(fast(published.get_submodule(f"dec{level}.conv"), dtype) for level in levels)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, want: Part) -> Tensor:

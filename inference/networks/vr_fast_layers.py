@@ -73,6 +73,7 @@ class FastConv(nn.Module):
 def fast(published: Conv, dtype: torch.dtype) -> FastConv:
     """A published convolution, norm and activation as one layer."""
     convolution, norm, activation = published.conv
+    assert isinstance(convolution, nn.Conv2d)
     weight, bias = folded(convolution.weight, norm)
     return FastConv(convolution, weight, bias, getattr(activation, "negative_slope", 0.0), dtype)
 
@@ -83,6 +84,8 @@ class FastSeparable(nn.Module):
     def __init__(self, published: SeparableConv, dtype: torch.dtype) -> None:
         super().__init__()
         alone, together, norm, _ = published.conv
+        assert isinstance(alone, nn.Conv2d)
+        assert isinstance(together, nn.Conv2d)
         self.alone = FastConv(alone, alone.weight, None, 1.0, dtype)
         self.together = FastConv(together, *folded(together.weight, norm), 0.0, dtype)
 
@@ -130,9 +133,7 @@ class Part:
 
 def empty(like: Tensor, channels: int, bins: int, frames: int) -> Tensor:
     """An image without content, channels beside each other."""
-    return torch.empty(
-        (len(like), channels, bins, frames), dtype=like.dtype, device=like.device, memory_format=torch.channels_last
-    )
+    return torch.empty((len(like), channels, bins, frames), dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
 
 
 def join_doubled(x: Tensor, have: Part, skips: Sequence[Tensor], want: Part) -> Tensor:

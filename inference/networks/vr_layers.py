@@ -54,7 +54,7 @@ class BinMean(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, bins, frames] -> [B, D, bins, frames]."""
-        mean: Tensor = super().forward(x)
+        mean: Tensor = self[1](self[0](x))
         return mean.expand(-1, -1, x.shape[2], -1)
 
 

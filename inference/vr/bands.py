@@ -44,7 +44,7 @@ class Bands(nn.Module):
         pairs = list(zip(layout.bands, layout.bands[1:], strict=False))
         self.downs = nn.ModuleList(_between(high.sample_rate, low.sample_rate, low.kernel) for low, high in pairs)
         self.ups = nn.ModuleList(_between(low.sample_rate, high.sample_rate, UPWARDS) for low, high in pairs)
-        self.bands = nn.ModuleList(_Band(band, layout, cascaded=cascaded) for band in layout.bands)
+        self.bands = nn.ModuleList(_Band(band, cascaded=cascaded, mixed=mixture(layout, band, cascaded=cascaded)) for band in layout.bands)
         self.prefilter: Tensor
         self.register_buffer("prefilter", prefilter(layout, cascaded=cascaded), persistent=False)
 
@@ -71,7 +71,7 @@ class Bands(nn.Module):
         """
         found: list[Tensor] = []
         wave = song
-        for resampler, part in zip([self.top, *reversed(self.downs)], reversed(self.bands), strict=True):
+        for resampler, part in zip([self.top, *reversed(self.downs)], reversed(self._parts()), strict=True):
             wave = resampler(wave)
             for item, begin in zip(wave, begins, strict=False):
                 if begin:
@@ -84,7 +84,7 @@ class Bands(nn.Module):
         items = waves[0].shape[0]
         found = torch.zeros(items, 2, count, self.layout.bins + 1, dtype=torch.complex64, device=waves[0].device)
         row = 0
-        for part, wave in zip(self.bands, waves, strict=True):
+        for part, wave in zip(self._parts(), waves, strict=True):
             band = part.band
             for start in range(0, count, TILE):
                 frames = part.spectrum(wave, first + start, min(TILE, count - start))
@@ -94,7 +94,7 @@ class Bands(nn.Module):
 
     def high_end(self, waves: Sequence[Tensor], first: int, count: int) -> Tensor:
         """What lies above the combined spectrogram, [B, 2, count, n]: the top bins of the highest band (but its very last)."""
-        part, wave = self.bands[-1], waves[-1]
+        part, wave = self._parts()[-1], waves[-1]
         bins = self._high_bins()
         tiles = [part.spectrum(wave, first + at, min(TILE, count - at))[..., bins] for at in range(0, count, TILE)]
         return torch.cat(tiles, 2)
@@ -113,7 +113,7 @@ class Bands(nn.Module):
         """
         wave: Tensor | None = None
         row = 0
-        for index, part in enumerate(self.bands):
+        for index, part in enumerate(self._parts()):
             mine = spectrogram[..., row : row + part.band.bins]
             row += part.band.bins
             last = index == len(self.bands) - 1
@@ -125,6 +125,9 @@ class Bands(nn.Module):
                 wave = self.ups[index](wave)
         assert wave is not None
         return wave
+
+    def _parts(self) -> list[_Band]:
+        return [part for part in self.bands if isinstance(part, _Band)]
 
     def _high_bins(self) -> slice:
         band, (start, stop) = self.layout.bands[-1], self.layout.prefilter
@@ -142,11 +145,11 @@ class Bands(nn.Module):
 class _Band(nn.Module):
     """One band's STFT and its inverse."""
 
-    def __init__(self, band: Band, layout: Layout, *, cascaded: bool) -> None:
+    def __init__(self, band: Band, *, cascaded: bool, mixed: Tensor | None) -> None:
         super().__init__()
         self.band = band
-        mixed = mixture(layout, band, cascaded=cascaded)
-        self.high = layout.bands[-1] is band
+        self.mixed: Tensor | None
+        self.unmixed: Tensor | None
         self.window: Tensor
         self.gains: Tensor
         self.share: Tensor
@@ -168,7 +171,8 @@ class _Band(nn.Module):
         piece = F.pad(piece, (max(-start, 0), max(stop - start - max(-start, 0) - piece.shape[-1], 0)))
         if self.mixed is not None:
             piece = self.mixed @ piece
-        return torch.fft.rfft(piece.unfold(-1, size, hop) * self.window)
+        spectrum: Tensor = torch.fft.rfft(piece.unfold(-1, size, hop) * self.window)
+        return spectrum
 
     def wave(self, spectrogram: Tensor, margin: int, begins: Sequence[bool], ends: bool, extra: Tensor | None) -> Tensor:
         """The band's bins of frames -> what they add to the band, [B, 2, (frames + 2 * margin) * hop]."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-SINGLE = frozenset(
-    ("Vocals", "Other", "Bass", "Drums", "Guitar", "Piano", "Synthesizer", "Strings", "Woodwinds", "Brass", "Wind Inst")
-)
+SINGLE = frozenset(("Vocals", "Other", "Bass", "Drums", "Guitar", "Piano", "Synthesizer", "Strings", "Woodwinds", "Brass", "Wind Inst"))
 """Primary stems that are not an accompaniment: for them aggressiveness works the other way round."""
 
 MIN_RANGE, FADE = 64, 32  # frames: gaps must be longer, and fade so long

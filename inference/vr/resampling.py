@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+
 class Kernel(NamedTuple):
     """A sinc under a Kaiser window."""
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inference.audio.resample import resample
 from inference.vr.bands import Bands
-from inference.vr.layouts import layout, names
+from inference.vr.layouts import layout
 from tests.vectors import GOLDEN, agreement
 
 FILE = safe_open(GOLDEN / "vr_pipeline.safetensors", "pt")
