@@ -6,8 +6,8 @@ Networks", arXiv:1509.09308), F(4, 3): four rows of the answer come from six pro
     y = A^T [(G g) * (B^T d)]        d: six rows of the input, g: three rows of the kernel, y: four rows of the answer
 
 where the products are convolutions of 1 x 3 along frequency. The sums around them are small matrix products over whole rows. The
-work is halved and the rounding error doubled (to 1e-6). Measured on 2 threads: with 128 channels 1.6 times as fast as oneDNN's
-3 x 3 convolution, with 384 channels 1.9 times.
+work is halved and the rounding error doubled (to 1e-6). Measured with AVX2 and 2 threads, against oneDNN's 3 x 3 convolution: the
+products take 1.8 times less with 128 channels and 2.1 times with 384, and the sums give 10 to 15 % of that back.
 """
 
 from __future__ import annotations

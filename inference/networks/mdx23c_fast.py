@@ -27,7 +27,7 @@ class FastNet(nn.Module):
     Args:
         published: the network with its weights, in eval mode. It is not changed.
         half: type of the products along bins and of the 3 x 3 convolutions, None for float32. Shortcuts and changes of size stay in
-            float32: they are 5 % of the work, and in 16 bits they alone cost 7 dB.
+            float32: they are a small part of the work, and in 16 bits they cost 9 dB.
     """
 
     def __init__(self, published: Any, half: torch.dtype | None) -> None:
