@@ -17,6 +17,7 @@ What differs between model families is in a `Plan`, which the model supplies. Th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -185,11 +186,14 @@ def _between(head: Tensor, song: _Reader, border: int, mirrored: bool) -> Iterat
     silence = head.new_zeros(head.shape[0], border)
     yield head[:, 1 : border + 1].flip(-1) if mirrored else silence
     yield head
-    recent = head
+    recent, spare = deque([head]), head.shape[-1] - border - 1  # the last blocks, and samples in them beyond the border
     for block in song:
         yield block
-        recent = torch.cat([recent, block], -1)[:, -border - 1 :]
-    yield recent[:, -border - 1 : -1].flip(-1) if mirrored else silence
+        recent.append(block)
+        spare += block.shape[-1]
+        while spare >= recent[0].shape[-1]:
+            spare -= recent.popleft().shape[-1]
+    yield torch.cat(list(recent), -1)[:, -border - 1 : -1].flip(-1) if mirrored else silence
 
 
 def _filled(audio: Tensor, plan: Plan) -> Tensor:

@@ -12,6 +12,15 @@ from inference.networks import Config, Setup, Survey, WaveModel, section
 from inference.overlap_add import Plan
 
 
+Fits = Callable[[int], "int | None"]
+"""The longest chunk of at most so many samples that a network takes, None if there is none."""
+
+
+def any_length(samples: int) -> int | None:
+    """What fits a network that takes chunks of any length."""
+    return samples if samples > 0 else None
+
+
 class ChunkModel(nn.Module):
     """Augmentation, normalisation and the grid around an engine.
 
@@ -24,7 +33,7 @@ class ChunkModel(nn.Module):
         sample_rate: of the songs.
         channels: of a song.
         normalize: what the model's config says about it.
-        fits: the longest chunk of at most so many samples that the engine takes, None if there is none. By default it takes any.
+        fits: which chunks the engine takes.
     """
 
     def __init__(
@@ -37,7 +46,7 @@ class ChunkModel(nn.Module):
         sample_rate: int = 44100,
         channels: int = 2,
         normalize: bool = False,
-        fits: Callable[[int], int | None] = lambda samples: samples,
+        fits: Fits = any_length,
     ) -> None:
         super().__init__()
         self.engine = engine
@@ -63,7 +72,7 @@ class ChunkModel(nn.Module):
 
     def shorter(self, samples: int) -> int | None:
         """The longest chunk of at most so many samples that the engine takes."""
-        return self._fits(samples) if samples > 0 else None
+        return self._fits(samples)
 
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, C, chunk] -> [B, len(stems), C, n]."""
@@ -91,6 +100,7 @@ def plan(
     faded: bool = True,
     chunk: int | None = None,
     sample_rate: int | None = None,
+    fits: Fits = any_length,
 ) -> Plan:
     """How a song is cut by the published config and the options of a job.
 
@@ -101,10 +111,12 @@ def plan(
         faded: whether the standard loop fades chunks, as that of all families but Demucs does.
         chunk: samples of the model's own chunk, where the config does not say it.
         sample_rate: of the songs, where the config does not say it.
+        fits: which chunks the network takes; one that is asked for and does not fit is shortened to the next that does.
     """
     options = setup.options
     audio, inference = section(config, "audio"), section(config, "inference")
-    length = options.chunk or inference.get("chunk_size") or chunk or int(audio["chunk_size"])
+    wished = fits(options.chunk) if options.chunk is not None else None
+    length = wished or inference.get("chunk_size") or chunk or int(audio["chunk_size"])
     batch = options.batch or int(inference.get("batch_size", 1))
     rate = sample_rate or int(audio.get("sample_rate", 44100))
     if options.overlap == "fast":
