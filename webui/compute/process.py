@@ -91,7 +91,7 @@ class ComputeChild:
             op: the operation.
             args: its arguments, JSON.
             on_message: receives progress and log messages.
-            tick: called every `tick_seconds`; raises (anything) to stop the work: the child is then cancelled, or ended if it
+            tick: called every `tick_seconds`, and soon after each new stage of the work; raises (anything) to stop the work: the child is then cancelled, or ended if it
                 does not heed, and the exception goes on.
             tick_seconds: pause between ticks.
 
@@ -103,7 +103,7 @@ class ComputeChild:
             ChildDied: the child ended.
         """
         self._send({"op": op, "args": args})
-        next_tick = time.monotonic()
+        next_tick, stage = time.monotonic(), None
         while True:
             try:
                 message = self._inbox.get(timeout=max(next_tick - time.monotonic(), 0.001))
@@ -122,6 +122,8 @@ class ComputeChild:
             if message["type"] == "error":
                 raise Cancelled(str(message["message"])) if message["code"] == Cancelled.code else RemoteError(message)
             on_message(message)
+            if message["type"] == "progress" and message["stage"] != stage:
+                next_tick, stage = time.monotonic(), message["stage"]
 
     def _stop_work(self) -> None:
         """Cancel the running order; a child that does not answer soon is ended."""
