@@ -41,7 +41,7 @@ _SCNET = {
     "conv_depths": [3, 2, 1],
     "compress": 4,
     "conv_kernel": 3,
-    "num_dplayer": 1,
+    "num_dplayer": 2,
     "expand": 1,
 }
 _BANDIT = {

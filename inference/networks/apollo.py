@@ -32,8 +32,9 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> C
     return ChunkModel(
         FastApollo(network.eval(), setup.half),
         stems_of(config, 1),
-        plan(config, setup, silence=False, sample_rate=network.config.sr),
+        plan(config, setup, sample_rate=network.config.sr),
         setup,
+        config,
         sample_rate=network.config.sr,
         channels=int(section(config, "audio").get("num_channels", 2)),
     )

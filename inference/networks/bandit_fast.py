@@ -122,8 +122,9 @@ def chunk_model(network: Separation, config: Config, setup: Setup) -> ChunkModel
     return ChunkModel(
         FastBandit(network.eval()),
         names if len(names) == len(own.stems) else own.stems,
-        plan(config, setup, silence=True, sample_rate=own.fs),
+        plan(config, setup, sample_rate=own.fs),
         setup,
+        config,
         sample_rate=own.fs,
         channels=max(int(audio.get("num_channels", 2)), own.in_channel),
     )

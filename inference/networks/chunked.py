@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from inference.networks import Config, Setup, Survey, WaveModel, section
 from inference.overlap_add import Plan
 
-
 Fits = Callable[[int], "int | None"]
 """The longest chunk of at most so many samples that a network takes, None if there is none."""
 
@@ -30,9 +29,9 @@ class ChunkModel(nn.Module):
         stems: names of all the stems it can find, in order.
         plan: how songs are cut.
         setup: augmentation and normalisation are taken from here.
-        sample_rate: of the songs.
+        config: says the sample rate, and whether the model wants its songs normalised.
+        sample_rate: of the songs, where the config does not say it.
         channels: of a song.
-        normalize: what the model's config says about it.
         fits: which chunks the engine takes.
     """
 
@@ -42,22 +41,22 @@ class ChunkModel(nn.Module):
         stems: Sequence[str],
         plan: Plan,
         setup: Setup,
+        config: Config,
         *,
-        sample_rate: int = 44100,
+        sample_rate: int | None = None,
         channels: int = 2,
-        normalize: bool = False,
         fits: Fits = any_length,
     ) -> None:
         super().__init__()
         self.engine = engine
         self.stems = tuple(stems)
         self.plan = plan
-        self.sample_rate = sample_rate
+        self.sample_rate = sample_rate or int(section(config, "audio").get("sample_rate", 44100))
         self.channels = channels
         self._fits = fits
         self._tta = setup.options.tta
         wished = setup.options.normalize
-        self._normalize = normalize if wished is None else wished
+        self._normalize = bool(section(config, "inference").get("normalize", False)) if wished is None else wished
         self._level: _Level | None = None
 
     def survey(self) -> Survey | None:
@@ -96,7 +95,6 @@ def plan(
     config: Config,
     setup: Setup,
     *,
-    silence: bool,
     faded: bool = True,
     chunk: int | None = None,
     sample_rate: int | None = None,
@@ -107,7 +105,6 @@ def plan(
     Args:
         config: with the sections audio and inference.
         setup: chunk, overlap, batch and shifts are taken from its options.
-        silence: as Plan.silence.
         faded: whether the standard loop fades chunks, as that of all families but Demucs does.
         chunk: samples of the model's own chunk, where the config does not say it.
         sample_rate: of the songs, where the config does not say it.
@@ -127,7 +124,7 @@ def plan(
         # Shifted passes, averaged, are one pass over a grid that is as many times as fine.
         loop = Plan.faded if faded else Plan.segments
         made = loop(length, count * options.shifts, batch=batch)
-    return replace(made, silence=silence)
+    return replace(made, silence=True)  # whatever a network's biases make of it, silence has no stems
 
 
 def stems_of(config: Config, count: int | None = None) -> tuple[str, ...]:

@@ -75,7 +75,6 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> W
     options = network.options
     rate = int(options.samplerate)
     chunk = int(rate * options.segment)
-    made = plan(config, setup, silence=False, faded=False, chunk=chunk, sample_rate=rate)
+    made = plan(config, setup, faded=False, chunk=chunk, sample_rate=rate)
     engine = FastDemucs(network.eval(), setup.half) if lays_out(network) else _AsPublished(network.eval())
-    normalize = bool(section(config, "inference").get("normalize", False))
-    return ChunkModel(engine, network.options.sources, made, setup, sample_rate=rate, channels=options.audio_channels, normalize=normalize)
+    return ChunkModel(engine, network.options.sources, made, setup, config, sample_rate=rate, channels=options.audio_channels)

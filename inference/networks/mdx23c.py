@@ -187,11 +187,10 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> C
     return ChunkModel(
         FastNet(network.eval(), setup.half),
         network.stems,
-        plan(config, setup, silence=True, chunk=hop * (int(audio.get("dim_t", 256)) - 1), fits=fits),
+        plan(config, setup, chunk=hop * (int(audio.get("dim_t", 256)) - 1), fits=fits),
         setup,
-        sample_rate=int(audio.get("sample_rate", 44100)),
+        config,
         channels=network.waves.channels,
-        normalize=bool(section(config, "inference").get("normalize", False)),
         fits=fits,
     )
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.networks import Config, Setup, section
+from inference.networks import Config, Setup
 from inference.networks.chunked import ChunkModel, plan, stems_of
 from inference.networks.packed import PackedLinear
 from inference.networks.roformer_conformer import Conformer
@@ -194,13 +194,11 @@ def roformer_model(networks: Sequence[nn.Module], config: Config, setup: Setup) 
     """The model that the separator runs, from one published network."""
     (network,) = networks
     assert isinstance(network, BandNetwork)
-    audio, inference = section(config, "audio"), section(config, "inference")
     return ChunkModel(
         FastRoformer(network.eval(), setup.half or torch.float32),
         stems_of(config, network.shape.stems),
-        plan(config, setup, silence=True),
+        plan(config, setup),
         setup,
-        sample_rate=int(audio.get("sample_rate", 44100)),
+        config,
         channels=network.shape.channels,
-        normalize=bool(inference.get("normalize", False)),
     )

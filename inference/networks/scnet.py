@@ -122,13 +122,11 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> C
     """The model that the loop runs."""
     (network,) = networks
     assert isinstance(network, ScNet)
-    training, inference = section(config, "training"), section(config, "inference")
     return ChunkModel(
         FastNet(network.eval(), setup.half),
         stems_of(config, len(network.stems)) if "training" in config else network.stems,
-        plan(config, setup, silence=network.silence),
+        plan(config, setup),
         setup,
-        sample_rate=int(section(config, "audio").get("sample_rate", 44100)),
+        config,
         channels=network.waves.channels,
-        normalize=bool(training.get("normalize", inference.get("normalize", False))),
     )

@@ -121,9 +121,9 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> C
     return ChunkModel(
         network.eval(),
         network.stems,
-        plan(config, own, silence=True, chunk=network.waves.hop * (int(audio.get("dim_t", 512)) - 1)),
+        plan(config, own, chunk=network.waves.hop * (int(audio.get("dim_t", 512)) - 1)),
         setup,
-        sample_rate=int(audio.get("sample_rate", 44100)),
+        config,
         channels=network.waves.channels,
     )
 

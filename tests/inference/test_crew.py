@@ -54,7 +54,7 @@ class Team:
         engine = Engine(self.error if half is not None else 0.0, self.limit)
         self.engines.append((half, engine))
         setup = Setup(self.options, half)
-        return ChunkModel(engine, STEMS, plan(CONFIG, setup, silence=True), setup)
+        return ChunkModel(engine, STEMS, plan(CONFIG, setup), setup, CONFIG)
 
     def crew(self, devices: int = 1, **arguments: object) -> Crew:
         return Crew("a model", self.make, [CPU] * devices, **arguments)  # type: ignore[arg-type]
@@ -293,7 +293,7 @@ class Asymmetric(Engine):
 
 def test_augmentation_is_the_mean_of_what_is_turned_back(song: Tensor) -> None:
     setup = Setup(Options(tta=True))
-    model = ChunkModel(Asymmetric(), STEMS, plan(CONFIG, setup, silence=True), setup)
+    model = ChunkModel(Asymmetric(), STEMS, plan(CONFIG, setup), setup, CONFIG)
     x = song[None, :, :1000]
     gains, other = torch.tensor([0.2, 0.6])[:, None], torch.tensor([0.6, 0.2])[:, None]
     expected = ((x * gains + 0.1) + (x * other + 0.1) + (x * gains - 0.1)) / 3

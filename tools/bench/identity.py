@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from inference.networks import Config, Setup, WaveModel, section
+from inference.networks import Config, Setup, WaveModel
 from inference.networks.chunked import ChunkModel, plan, stems_of
 
 FAMILY = {"identity": "tools.bench.identity"}
@@ -59,5 +59,4 @@ def wave_model(networks: Sequence[nn.Module], config: Config, setup: Setup) -> W
     """What the loop runs."""
     (network,) = networks
     assert isinstance(network, Identity)
-    rate = int(section(config, "audio").get("sample_rate", 44100))
-    return ChunkModel(IdentityEngine(network), stems_of(config), plan(config, setup, silence=False), setup, sample_rate=rate)
+    return ChunkModel(IdentityEngine(network), stems_of(config), plan(config, setup), setup, config)
