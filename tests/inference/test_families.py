@@ -20,7 +20,11 @@ from tests.inference.test_separator import decibels, joined, noise, split
 OPTIONAL = {"segm_models", "swin_upernet"}
 EXACT = Options(precision="exact")
 
-names = pytest.mark.parametrize("name", CONFIGS)
+BIG = {"vr classic", "vr 32000", "scnet_tran", "bandit", "apollo"}
+"""Those that are slow even when small."""
+
+every = pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name in BIG else []) for name in CONFIGS])
+slowly = pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) for name in CONFIGS])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,7 +55,7 @@ def test_every_family_is_here() -> None:
     assert {name.split()[0] for name in CONFIGS} == set(FAMILIES) - OPTIONAL - {"spleeter"}
 
 
-@names
+@every
 def test_stems_are_as_long_as_the_song_and_differ(models: Callable[..., Separator], name: str) -> None:
     separator, song = models(name), noise(2, 60_001)
     stems = separator.separate(song, 44100)
@@ -64,7 +68,7 @@ def test_stems_are_as_long_as_the_song_and_differ(models: Callable[..., Separato
         assert decibels(sum(stems.values()) - song) < -120
 
 
-@names
+@every
 def test_one_stem_is_the_same_as_of_all(models: Callable[..., Separator], name: str) -> None:
     separator, song = models(name), noise(2, 30_000)
     stems = separator.separate(song, 44100)
@@ -75,7 +79,7 @@ def test_one_stem_is_the_same_as_of_all(models: Callable[..., Separator], name: 
             np.testing.assert_allclose(found[stem], stems[stem], atol=1e-6)
 
 
-@names
+@every
 def test_batches_and_blocks_change_nothing(models: Callable[..., Separator], name: str) -> None:
     song = noise(2, 100_000)
     alone = models(name).separate(song, 44100)
@@ -89,7 +93,7 @@ def test_batches_and_blocks_change_nothing(models: Callable[..., Separator], nam
     np.testing.assert_allclose(joined(blocks), joined(whole), atol=1e-6)
 
 
-@names
+@slowly
 @pytest.mark.parametrize(("channels", "rate", "length"), [(1, 44100, 30_000), (2, 48000, 1), (3, 22050, 9000), (2, 96000, 50_001)])
 def test_any_rate_any_channels_any_length(models: Callable[..., Separator], name: str, channels: int, rate: int, length: int) -> None:
     stems = models(name).separate(noise(channels, length), rate)
@@ -97,13 +101,13 @@ def test_any_rate_any_channels_any_length(models: Callable[..., Separator], name
     assert all(np.isfinite(stem).all() for stem in stems.values())
 
 
-@names
+@slowly
 def test_silence_stays_silence(models: Callable[..., Separator], name: str) -> None:
     for stem in models(name).separate(np.zeros((2, 50_000), np.float32), 44100).values():
         assert decibels(stem) < -90
 
 
-@names
+@slowly
 def test_after_a_cancel_the_next_song_is_as_ever(models: Callable[..., Separator], name: str) -> None:
     separator, song = models(name), noise(2, 60_000)
     before = separator.separate(song, 44100)
@@ -122,7 +126,7 @@ def test_after_a_cancel_the_next_song_is_as_ever(models: Callable[..., Separator
         assert np.array_equal(found, before[stem])
 
 
-@names
+@slowly
 @pytest.mark.parametrize(
     "options",
     [
@@ -143,7 +147,7 @@ def test_every_option_gives_whole_stems(models: Callable[..., Separator], name: 
         assert decibels(sum(stems.values()) - song) < -100
 
 
-@names
+@slowly
 def test_the_network_can_be_trained(name: str) -> None:
     """Every weight of the published form gets a gradient from some loss."""
     family = name.split()[0]
