@@ -52,7 +52,8 @@ class Grid:
         if options.chunk is not None:
             window = max(round(options.chunk / hop / MULTIPLE) * MULTIPLE, 2 * offset + MULTIPLE)
         roi = window - 2 * offset
-        times = {"standard": 1, "fast": 1, "high": 2}.get(str(options.overlap)) or int(options.overlap)
+        own = {"high": 2 * window // roi}.get(str(options.overlap), options.overlap)
+        times = max(own * roi // window, 1) if isinstance(own, int) else 1  # windows of a set overlap already
         sets = min(times * options.shifts * (2 if options.tta else 1), roi)
         around = -(-REACH // roi) if options.vr.post_process else 0
         long = LONGER if around else LONG if sets > 1 else 1
@@ -175,13 +176,20 @@ class VocalRemover(nn.Module):
         around = grid.around * grid.roi
         if around:
             threshold = options.post_process_threshold
+            first = grid.side - around
+            mask = mask * magnitudes[..., first : first + mask.shape[2]].amax((1, 2))[:, None, :, None].sign()  # silence is no gap
             mask = torch.stack([_merged(item, threshold, around if begin else 0) for item, begin in zip(mask, begins, strict=True)])
         return mask[:, :, around : around + grid.own]
 
     def _masked(self, magnitudes: Tensor, starts: list[int]) -> Tensor:
         """The network's masks of windows side by side, [B, 2, bins + 1, len(starts) * roi]."""
         size, roi = self.grid.window, self.grid.roi
-        places = [(item, index) for index in range(len(starts)) for item in range(len(magnitudes))]
+        places = [
+            (item, index)
+            for index in range(len(starts))
+            for item in range(len(magnitudes))
+            if self._sounds(magnitudes[item], starts[index])
+        ]
         found = magnitudes.new_zeros(*magnitudes.shape[:3], len(starts) * roi)
         for at in range(0, len(places), max(self._batch, len(magnitudes))):
             some = places[at : at + max(self._batch, len(magnitudes))]
@@ -190,6 +198,11 @@ class VocalRemover(nn.Module):
             for (item, index), mask in zip(some, masks, strict=True):
                 found[item, :, :, index * roi : (index + 1) * roi] = mask
         return found
+
+    def _sounds(self, magnitudes: Tensor, start: int) -> bool:
+        """Whether the mask of a window is asked for: where it lies on silence, as behind the end of the song, it changes nothing."""
+        first = start + self.grid.offset
+        return bool(magnitudes[..., first : first + self.grid.roi].any())
 
     def _peaks(self, magnitudes: Tensor) -> Tensor:
         """By what to divide each item's magnitudes, [B]."""

@@ -86,7 +86,7 @@ def plain(model: VocalRemover, song: Tensor) -> Tensor:
     mask = (sum(sets) / len(sets)).mT[0]
     mask = sharpen(mask, options.aggressiveness, split=bands.layout.split, single=model.stems[0] in SINGLE)
     if options.post_process:
-        mask = merge_artifacts(mask, options.post_process_threshold)
+        mask = merge_artifacts(mask * magnitudes[0].amax((0, 1))[:, None].sign(), options.post_process_threshold)
     high = bands.high_end(waves, 0, count + beyond) if options.high_end else None
     stems = [spectrogram * mask, spectrogram * (1 - mask)]
     found = [bands.song(stem, [True], high_end=high)[..., bands.margin * hop :][..., : song.shape[-1]] for stem in stems]
@@ -123,7 +123,7 @@ def test_streaming_is_as_the_whole_song_for_the_newer_networks(params: str) -> N
     [
         Options(tta=True),
         Options(shifts=3),
-        Options(overlap=2),
+        Options(overlap=3),
         Options(vr=VrOptions(high_end=True, aggressiveness=-40)),
         Options(vr=VrOptions(post_process=True, post_process_threshold=0.12, aggressiveness=20)),
     ],
@@ -239,3 +239,12 @@ def test_no_choice_is_refused(options: Options) -> None:
         starts = grid.starts(shift)
         assert starts[0] >= 0
         assert starts[-1] + grid.window <= grid.own + 2 * grid.side
+
+
+def test_no_window_is_computed_behind_the_end() -> None:
+    model = remover("4band_v2")
+    song = lasting(model, 3)[:, : -8 * model.bands.layout.hop]
+    calls: list[int] = []
+    model.engine.register_forward_pre_hook(lambda module, inputs: calls.append(len(inputs[0])))
+    streamed(model, song)
+    assert sum(calls) == 3
