@@ -19,21 +19,21 @@ _ROFORMER = {
     "num_stems": 1,
     "dim_head": 8,
     "heads": 2,
-    "stft_n_fft": 256,
-    "stft_hop_length": 64,
-    "stft_win_length": 256,
+    "stft_n_fft": 512,
+    "stft_hop_length": 256,
+    "stft_win_length": 512,
     "mask_estimator_depth": 1,
 }
-_BANDS = {"freqs_per_bands": [4] * 16 + [13] * 5, "dim_freqs_in": 129}
+_BANDS = {"freqs_per_bands": [8] * 8 + [64, 64, 65], "dim_freqs_in": 257}
 _TRANSFORMERS = {"time_transformer_depth": 1, "freq_transformer_depth": 1}
 _CONFORMERS = {"time_conformer_depth": 1, "freq_conformer_depth": 1}
 _SCNET = {
     "sources": ["drums", "bass", "other", "vocals"],
     "audio_channels": 2,
     "dims": [4, 8, 12, 16],
-    "nfft": 256,
-    "hop_size": 64,
-    "win_size": 256,
+    "nfft": 1024,
+    "hop_size": 256,
+    "win_size": 1024,
     "normalized": True,
     "band_SR": [0.225, 0.372, 0.403],
     "band_stride": [1, 4, 16],

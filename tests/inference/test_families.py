@@ -81,7 +81,7 @@ def test_one_stem_is_the_same_as_of_all(models: Callable[..., Separator], name: 
 
 @every
 def test_batches_and_blocks_change_nothing(models: Callable[..., Separator], name: str) -> None:
-    song = noise(2, 100_000)
+    song = noise(2, 70_000)
     alone = models(name).separate(song, 44100)
     for batch in (2, 4):
         together = models(name, Options(precision="exact", batch=batch)).separate(song, 44100)
