@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.networks import Setup, Survey
+from inference.networks import Setup, Survey, WaveModel
 from inference.overlap_add import Plan
 from inference.vr.bands import Bands
 from inference.vr.layouts import Layout
@@ -99,7 +99,7 @@ class VocalRemover(nn.Module):
         super().__init__()
         self.engine = engine
         self.bands = Bands(layout, cascaded=cascaded)
-        self.stems = stems
+        self.stems: tuple[str, ...] = stems
         self.sample_rate = layout.sample_rate
         self._cascaded = cascaded
         self._reverse = layout.reverse and not cascaded
@@ -118,6 +118,15 @@ class VocalRemover(nn.Module):
         """Hears the song's loudest bin."""
         self._heard = Loudest(Bands(self.bands.layout, cascaded=self._cascaded))
         return self._heard
+
+    def remember(self, other: WaveModel) -> None:
+        """Take over what the other one heard."""
+        assert isinstance(other, VocalRemover)
+        self._heard = other._heard
+
+    def shorter(self, samples: int) -> int | None:
+        """None: windows are as long as the job wants them."""
+        return None
 
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, 2, chunk] -> [B, len(stems), 2, n]."""
@@ -150,8 +159,8 @@ class VocalRemover(nn.Module):
         if self._heard is not None and self._heard.heads.shape[-1]:
             head = self._heard.heads.to(mixture.device)
             length = min(HEAD, head.shape[-1])
-            head = head[..., :length].repeat(len(mixture) // len(head), 1, 1)
-            found &= (mixture[..., border : border + length] == head).flatten(1).all(1)
+            same = mixture[:, None, :, border : border + length] == head[..., :length]  # [B, groups, 2, length]
+            found &= same.flatten(2).all(2).any(1)
         answer: list[bool] = found.tolist()
         return answer
 
@@ -159,7 +168,7 @@ class VocalRemover(nn.Module):
         """Magnitudes [B, 2, frames, bins + 1] -> the mask of the chunk's own part, [B, 2, own, bins + 1]."""
         grid, options = self.grid, self._options
         # Networks have bins before frames.
-        magnitudes = (magnitudes / self._peaks(magnitudes)[:, None, None, None]).mT.contiguous()
+        magnitudes = (magnitudes / self._peak(magnitudes)).mT.contiguous()
         mask: Tensor | None = None
         for shift in grid.shifts:
             found = self._masked(magnitudes, grid.starts(shift))[..., shift : shift + grid.own + 2 * grid.around * grid.roi]
@@ -204,12 +213,11 @@ class VocalRemover(nn.Module):
         first = start + self.grid.offset
         return bool(magnitudes[..., first : first + self.grid.roi].any())
 
-    def _peaks(self, magnitudes: Tensor) -> Tensor:
-        """By what to divide each item's magnitudes, [B]."""
-        if self._heard is None or not len(self._heard.peaks):
-            peaks = magnitudes.amax((1, 2, 3))
-        else:
-            peaks = self._heard.peaks.to(magnitudes.device).repeat(len(magnitudes) // len(self._heard.peaks))
+    def _peak(self, magnitudes: Tensor) -> Tensor | float:
+        """By what to divide magnitudes: the song's loudest bin, or of a song that was not heard each chunk's own."""
+        if self._heard is not None and self._heard.peak:
+            return self._heard.peak
+        peaks = magnitudes.amax((1, 2, 3), keepdim=True)
         return torch.where(peaks > 0, peaks, torch.ones_like(peaks))
 
 

@@ -19,7 +19,7 @@ class Loudest:
     """
 
     def __init__(self, bands: Bands) -> None:
-        self.peaks = torch.zeros(0)  # [groups]
+        self.peak = 0.0
         self.heads = torch.zeros(0, 2, 0)  # [groups, 2, HEAD]: the song's first samples
         self._bands = bands
         self._margin = bands.margin * bands.layout.hop
@@ -32,7 +32,6 @@ class Loudest:
         """The next samples, [groups, 2, n]."""
         block = block.cpu()
         if not self._waiting:
-            self.peaks = block.new_zeros(len(block))
             self.heads = block[..., :0]
             self._add(block.new_zeros(*block.shape[:2], self._margin))
         if self.heads.shape[-1] < HEAD:
@@ -65,4 +64,4 @@ class Loudest:
         begins = [not self._begun] * len(song)
         self._begun = True
         combined = self._bands.combined(self._bands.waves(song, begins, self._bands.margin), self._bands.margin, frames)
-        self.peaks = torch.maximum(self.peaks, combined.abs().amax((1, 2, 3)))
+        self.peak = max(self.peak, float(combined.abs().amax()))
