@@ -118,7 +118,8 @@ class Crew:
 
     def _decide(self, quick: Tensor, found: Tensor, mixture: Tensor) -> bool:
         """Whether the fast answer is to be used, now and from now on if this chunk could tell."""
-        decibels = agreement(quick, found, mixture)
+        window = self.model.plan.window[: found.shape[-1]].to(found.device)  # only so much of an answer is heard
+        decibels = agreement(quick * window, found * window, mixture)
         if decibels is None:
             return False
         enough = self._verdicts.put(decibels).fast if self._verdicts is not None else decibels >= 40
