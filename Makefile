@@ -21,9 +21,10 @@ setup-dev:
 run: setup
 	$(PY) webui.py $(ARGS)
 
-# pytest-timeout ends a test that hangs; -m leaves out what takes minutes.
+# pytest-timeout ends a test that hangs; -m leaves out what takes minutes. Two files at a time, each with one thread: small networks would spend
+# theirs waiting for each other.
 test: setup-dev
-	MSST_BROWSER="$$(scripts/browser.sh)" $(PY) -m pytest -m "not slow" $(ARGS)
+	OMP_NUM_THREADS=1 MSST_BROWSER="$$(scripts/browser.sh)" $(PY) -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
 
 test-all: setup-dev
 	MSST_BROWSER="$$(scripts/browser.sh)" $(PY) -m pytest $(ARGS)

@@ -85,7 +85,7 @@ def test_several_songs_and_one_that_cannot_be_read(
     assert broken_song.name in problem.inner_text()
     assert "cannot be read" in problem.inner_text()
     for title in (song.stem, strange.stem):
-        page.locator(".ms-job[data-state=completed]", has=page.get_by_role("heading", name=title, exact=True)).wait_for()
+        page.locator(".ms-job[data-state=completed]", has=page.get_by_role("heading", name=title, exact=True)).first.wait_for()
     assert not page.query_selector(".ms img")
     assert page.is_disabled("#start")  # the songs are handed over
     done = next(job for job in jobs(server) if job["file"] == strange.name)

@@ -43,6 +43,7 @@ def configs(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_from_end_to_end(configs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # five processes at once
     contestants = [

@@ -26,11 +26,9 @@ def own_models(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Itera
     evil.write_bytes(b"cos\nsystem\n(S'touch " + str(folder / "marker").encode() + b"'\ntR.")
     records.append({**records[0], "name": "evil", "weights": {"kind": "file", "files": [str(evil)]}})
     records.append({**records[0], "name": "stranger", "weights": records[2]["weights"]})
-    home = folder / "home"
-    (home / "models").mkdir(parents=True)
-    (home / "models" / "catalogue.json").write_text(json.dumps({"version": 1, "models": records}), encoding="utf-8")
-    server = Server(home, environment={"MSST_PAGE": "0"})
+    server = Server(folder / "home", environment={"MSST_PAGE": "0"})
     server.adopt(weights)
+    (server.home / "models" / "catalogue.json").write_text(json.dumps({"version": 1, "models": records}), encoding="utf-8")
     server.start()
     yield server
     server.stop()

@@ -91,8 +91,8 @@ class ComputeChild:
             op: the operation.
             args: its arguments, JSON.
             on_message: receives progress and log messages.
-            tick: called every `tick_seconds`, and soon after each new stage of the work; raises (anything) to stop the work: the child is then cancelled, or ended if it
-                does not heed, and the exception goes on.
+            tick: called every `tick_seconds`, and soon after each new stage of the work; raises (anything) to stop the work: the
+                child is then cancelled, or ended if it does not heed, and the exception goes on.
             tick_seconds: pause between ticks.
 
         Returns:

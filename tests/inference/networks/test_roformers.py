@@ -5,7 +5,7 @@ import torch
 
 from inference.errors import UnknownModel
 from inference.networks import build
-from tests.vectors import fingerprint, fingerprints, golden, published_models, relative_error
+from tests.vectors import golden, published_models, relative_error
 
 RECORDED = [
     *(f"bs_roformer_{form}" for form in ("1stem", "4stems", "linear", "mono", "skip", "zero_dc")),
@@ -23,17 +23,6 @@ def test_published_weights_sound_as_recorded(name):
         found = recorded.network()(recorded.input)
     assert found.shape == recorded.output.shape
     assert relative_error(found, recorded.output) < 2e-6
-
-
-def test_all_published_checkpoints_fit():
-    wanted, seen = fingerprints(), {}
-    for name, record in PUBLISHED.items():
-        described = repr((record["model_type"], record["config"]["model"]))
-        if described not in seen:
-            with torch.device("meta"):
-                seen[described] = fingerprint(build(record["model_type"], record["config"]), trainable=True)
-        assert {**seen[described], "model_type": record["model_type"]} == wanted[name], name
-    assert len(PUBLISHED) == 29
 
 
 @pytest.mark.parametrize("name", ["bs_roformer_1stem", "mel_band_roformer_linear", "mel_band_conformer"])
