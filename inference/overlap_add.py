@@ -17,7 +17,6 @@ What differs between model families is in a `Plan`, which the model supplies. Th
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -186,14 +185,11 @@ def _between(head: Tensor, song: _Reader, border: int, mirrored: bool) -> Iterat
     silence = head.new_zeros(head.shape[0], border)
     yield head[:, 1 : border + 1].flip(-1) if mirrored else silence
     yield head
-    recent, spare = deque([head]), head.shape[-1] - border - 1  # the last blocks, and samples in them beyond the border
+    recent = _Ring(head[:, -border - 1 :])
     for block in song:
         yield block
-        recent.append(block)
-        spare += block.shape[-1]
-        while spare >= recent[0].shape[-1]:
-            spare -= recent.popleft().shape[-1]
-    yield torch.cat(list(recent), -1)[:, -border - 1 : -1].flip(-1) if mirrored else silence
+        recent.add(block)
+    yield recent.in_order()[:, :-1].flip(-1) if mirrored else silence
 
 
 def _filled(audio: Tensor, plan: Plan) -> Tensor:
@@ -244,6 +240,28 @@ class _Joint:
         total[..., : chunk - step] += self.sum
         self.sum, self.weight = total[..., step:].clone(), weight[step:].clone()
         return total[..., :step] / weight[:step].clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+class _Ring:
+    """The last samples [C, n] of a stream, in one piece of memory: blocks that were kept would lie scattered in the heap."""
+
+    def __init__(self, first: Tensor) -> None:
+        self._samples = first.clone()
+        self._start = 0  # of the oldest
+
+    def add(self, block: Tensor) -> None:
+        """The next block [C, m]."""
+        size = self._samples.shape[-1]
+        block = block[:, -size:]
+        length = block.shape[-1]
+        until_end = min(size - self._start, length)
+        self._samples[:, self._start : self._start + until_end] = block[:, :until_end]
+        self._samples[:, : length - until_end] = block[:, until_end:]
+        self._start = (self._start + length) % size
+
+    def in_order(self) -> Tensor:
+        """[C, n], the oldest first."""
+        return self._samples.roll(-self._start, -1)
 
 
 class _Reader:
