@@ -9,7 +9,7 @@
 
 The answer at a sample is the mean of the chunks that cover it, weighted by their windows:
 `y(t) = sum_k w_k(t) y_k(t) / sum_k w_k(t)`. As chunk k + 1 starts `step` samples after chunk k, the first `step` samples of a
-chunk are finished as soon as it is added, and only the rest is carried to the next: memory is O(chunk x batch x stems) and does
+chunk are finished as soon as it is added (all of the last one's), and only the rest is carried to the next: memory is O(chunk x batch x stems) and does
 not know the length of the song.
 
 What differs between model families is in a `Plan`, which the model supplies. There is no other difference.
@@ -49,12 +49,16 @@ class Plan:
     tail_mode: Literal["reflect", "zeros"] = "zeros"  # fills a chunk that runs past the end; "reflect" only one more than half full
     batch: int = 1  # chunks in one call of the network
     silence: bool = False  # whether the network answers digital silence with silence, so that it need not be asked
+    reach: int | None = None  # samples that the network surely answers: the first chunk whose answer reaches the end of the song is then
+    # the last one, where the published loops (None) go on while one starts inside the song
 
     def __post_init__(self) -> None:
         if not 1 <= self.step <= self.chunk:
             raise ValueError(f"a step of {self.step} samples leaves holes or goes nowhere in chunks of {self.chunk}")
         if not 0 <= self.border < self.chunk:
             raise ValueError(f"a border of {self.border} samples does not fit chunks of {self.chunk}")
+        if self.reach is not None and not self.step <= self.reach <= self.chunk:
+            raise ValueError(f"an answer of {self.reach} samples to chunks of {self.chunk} that start every {self.step}")
         if self.batch < 1:
             raise ValueError(f"a batch of {self.batch} chunks")
         for window in (self.first_window, self.last_window):
@@ -92,10 +96,11 @@ class Plan:
         return cls(window, step, first, last, chunk - step, "reflect", "reflect", batch)
 
     @classmethod
-    def crossfaded(cls, chunk: int, fade: int, *, shifts: int = 1, batch: int = 1) -> Plan:
+    def crossfaded(cls, chunk: int, fade: int, *, shifts: int = 1, batch: int = 1, reach: int | None = None) -> Plan:
         """Neighbours overlap by `fade` samples only, and cross-fade there with raised cosines that add up to one.
 
         With `shifts`, as many grids are laid over the song and averaged; each starts a fraction of a step after the one before.
+        With `reach`, no chunk is computed that covers nothing new: a song of one chunk takes one call.
         """
         fade = min(fade, chunk // 2)
         rise = torch.sin((torch.arange(fade) + 0.5) * (torch.pi / 2 / max(fade, 1))).square()
@@ -103,7 +108,9 @@ class Plan:
         first, last = window.clone(), window.clone()
         first[:fade] = 1
         last[chunk - fade :] = 1
-        return cls(window, max((chunk - fade) // shifts, 1), first, last, tail_mode="reflect", batch=batch)
+        step = max((chunk - fade) // shifts, 1)
+        reach = None if reach is None or reach < step else reach
+        return cls(window, step, first, last, tail_mode="reflect", batch=batch, reach=reach)
 
     @classmethod
     def segments(cls, chunk: int, num_overlap: int, *, batch: int = 1) -> Plan:
@@ -140,7 +147,7 @@ def overlap_add(
     done = 0
     for batch in _batches(_chunks(blocks, plan), plan.batch):
         for chunk, answer in zip(batch, _ask(network, batch, plan, stems), strict=True):
-            finished = joint.add(answer, plan.window_of(chunk))[..., chunk.finished]
+            finished = joint.add(answer, plan.window_of(chunk), chunk.finished)
             done += finished.shape[-1]
             if on_done is not None:
                 on_done(done)
@@ -153,16 +160,20 @@ def _chunks(blocks: Iterable[Tensor], plan: Plan) -> Iterator[Chunk]:
     song = _Reader(blocks)
     bordered, border = _bordered(song, plan)
     padded = _Reader(bordered)
-    enough = max(plan.chunk, plan.step + 1)  # whether a chunk is the last one shows one sample behind its step
+    settled = plan.reach or plan.step  # samples that a chunk finishes when it is the last one
+    enough = max(plan.chunk, settled + 1)  # whether it is shows one sample behind them
     audio, start = padded.take(enough), 0
     while song.count:
-        end = border + song.count - start  # of the song as read so far: exact wherever it is nearer than a step
+        end = border + song.count - start  # of the song as read so far: exact wherever it is near enough to matter
         if end <= 0:
             return
-        finished = slice(min(max(border - start, 0), plan.step), min(plan.step, end))
-        last = audio.shape[-1] <= plan.step
+        last = audio.shape[-1] <= settled
+        ready = settled if last else plan.step
+        finished = slice(min(max(border - start, 0), ready), min(ready, end))
         known = min(audio.shape[-1], plan.chunk)
         yield Chunk(_filled(audio[:, :known], plan), known, start == 0, last, finished)
+        if last and plan.reach:
+            return
         rest = audio[:, plan.step :]
         more = padded.take(enough - rest.shape[-1])
         audio = torch.cat([rest, more], -1) if more.shape[-1] else rest
@@ -230,8 +241,8 @@ class _Joint:
         self.weight = torch.zeros(())  # [chunk - step]
 
     @torch.inference_mode()
-    def add(self, answer: Tensor, window: Tensor) -> Tensor:
-        """Add the next chunk's answer [S, C, n]. Returns what it finishes: [S, C, step], the weighted mean."""
+    def add(self, answer: Tensor, window: Tensor, finished: slice) -> Tensor:
+        """Add the next chunk's answer [S, C, n]. Returns the weighted mean where it is finished now, [S, C, ...]."""
         chunk, step = self.plan.chunk, self.plan.step
         known = min(answer.shape[-1], chunk)
         weight = F.pad(window[:known].to(answer.device), (0, chunk - known))
@@ -239,7 +250,7 @@ class _Joint:
         weight[: chunk - step] += self.weight
         total[..., : chunk - step] += self.sum
         self.sum, self.weight = total[..., step:].clone(), weight[step:].clone()
-        return total[..., :step] / weight[:step].clamp_min(torch.finfo(weight.dtype).tiny)
+        return total[..., finished] / weight[finished].clamp_min(torch.finfo(weight.dtype).tiny)
 
 
 class _Ring:

@@ -117,7 +117,7 @@ def plan(
     batch = options.batch or int(inference.get("batch_size", 1))
     rate = sample_rate or int(audio.get("sample_rate", 44100))
     if options.overlap == "fast":
-        made = Plan.crossfaded(length, rate, shifts=options.shifts, batch=batch)
+        made = Plan.crossfaded(length, rate, shifts=options.shifts, batch=batch, reach=_answered(length, config))
     else:
         own = int(inference.get("num_overlap", 4))
         count = {"standard": own, "high": 2 * own}.get(str(options.overlap)) or int(options.overlap)
@@ -140,6 +140,13 @@ def stems_of(config: Config, count: int | None = None) -> tuple[str, ...]:
     if count is not None and len(names) != count:
         names = tuple(f"stem{index + 1}" for index in range(count))
     return names
+
+
+def _answered(chunk: int, config: Config) -> int:
+    """Samples of a chunk that a network surely answers: some leave out the last ones, where their hop does not divide it."""
+    names = ("hop_length", "hop_size", "stft_hop_length")
+    hops = [int(section(config, part)[name]) for part in ("audio", "model") for name in names if section(config, part).get(name)]
+    return chunk - max((chunk % hop for hop in hops), default=0)
 
 
 class _Level:

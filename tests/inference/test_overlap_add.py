@@ -77,9 +77,10 @@ def plans(draw):
     chunk = draw(st.integers(1, 60))
     window = torch.rand(chunk) + 0.01
     mode = st.sampled_from(["reflect", "zeros"])
+    step = draw(st.integers(1, chunk))
     return Plan(
         window,
-        draw(st.integers(1, chunk)),
+        step,
         draw(st.sampled_from([None, torch.rand(chunk) + 0.01])),
         draw(st.sampled_from([None, torch.rand(chunk) + 0.01])),
         draw(st.integers(0, chunk - 1)),
@@ -87,6 +88,7 @@ def plans(draw):
         draw(mode),
         draw(st.integers(1, 4)),
         draw(st.booleans()),
+        draw(st.none() | st.integers(step, chunk)),
     )
 
 
@@ -117,8 +119,23 @@ def test_every_chunk_that_is_asked_is_heard(plan, length):
         return identity(x)
 
     run(song, network, plan, 1)
-    reach = length + (0 if plan.border_mode == "reflect" and length <= 2 * plan.border else plan.border)
-    assert len(calls) == -(-reach // plan.step)
+    border = 0 if plan.border_mode == "reflect" and length <= 2 * plan.border else plan.border
+    starting = -(-(length + border) // plan.step)  # chunks that start before the end of the song
+    if plan.reach:
+        starting = min(starting, 1 + max(-(-(length + 2 * border - plan.reach) // plan.step), 0))
+    assert len(calls) == starting
+
+
+@pytest.mark.parametrize(("length", "calls"), [(50, 1), (100, 1), (101, 2), (180, 2), (181, 3)])
+def test_crossfaded_chunks_that_would_cover_nothing_new_are_left_out(length, calls):
+    song, asked = torch.randn(2, length), []
+
+    def network(x: Tensor, lengths) -> Tensor:
+        asked.append(x)
+        return identity(x)
+
+    torch.testing.assert_close(run(song, network, Plan.crossfaded(100, 20, reach=100), 1, (7, 64))[0], song)
+    assert len(asked) == calls
 
 
 def test_silence_is_not_computed():
@@ -173,7 +190,7 @@ def test_an_endless_stream_needs_no_end():
     assert sum(next(stream).shape[-1] for _ in range(1000)) == 25_000
 
 
-@pytest.mark.parametrize("wrong", [{"step": 0}, {"step": 11}, {"border": 10}, {"batch": 0}, {"last_window": torch.ones(9)}])
+@pytest.mark.parametrize("wrong", [{"step": 0}, {"step": 11}, {"border": 10}, {"batch": 0}, {"reach": 4}, {"reach": 11}, {"last_window": torch.ones(9)}])
 def test_plans_check_themselves(wrong):
     with pytest.raises(ValueError, match=r"\d"):
         Plan(**{"window": torch.ones(10), "step": 5, **wrong})

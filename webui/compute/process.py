@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 CANCEL_PATIENCE = 3.0
 """Seconds that a child has to heed a cancel before it is ended."""
 
+FIRST_TICK = 0.05
+"""Seconds from a new stage of the work to the first look at how far it is; each look after it comes twice as late."""
+
 
 class ChildDied(Exception):
     """The child ended in the middle of an order: a crash, a kill, or the system ran out of memory."""
@@ -91,9 +94,9 @@ class ComputeChild:
             op: the operation.
             args: its arguments, JSON.
             on_message: receives progress and log messages.
-            tick: called every `tick_seconds`, and soon after each new stage of the work; raises (anything) to stop the work: the
-                child is then cancelled, or ended if it does not heed, and the exception goes on.
-            tick_seconds: pause between ticks.
+            tick: called at each new stage of the work, more often in its first moments, then every `tick_seconds`; raises (anything)
+                to stop the work: the child is then cancelled, or ended if it does not heed, and the exception goes on.
+            tick_seconds: pause between ticks, at most.
 
         Returns:
             The operation's value.
@@ -103,7 +106,7 @@ class ComputeChild:
             ChildDied: the child ended.
         """
         self._send({"op": op, "args": args})
-        next_tick, stage = time.monotonic(), None
+        next_tick, stage, pause = time.monotonic(), None, tick_seconds
         while True:
             try:
                 message = self._inbox.get(timeout=max(next_tick - time.monotonic(), 0.001))
@@ -113,7 +116,8 @@ class ComputeChild:
                 except BaseException:
                     self._stop_work()
                     raise
-                next_tick = time.monotonic() + tick_seconds
+                next_tick = time.monotonic() + pause
+                pause = min(2 * pause, tick_seconds)
                 continue
             if message is None:
                 raise ChildDied(self._process.wait())
@@ -123,7 +127,7 @@ class ComputeChild:
                 raise Cancelled(str(message["message"])) if message["code"] == Cancelled.code else RemoteError(message)
             on_message(message)
             if message["type"] == "progress" and message["stage"] != stage:
-                next_tick, stage = time.monotonic(), message["stage"]
+                next_tick, stage, pause = time.monotonic(), message["stage"], FIRST_TICK
 
     def _stop_work(self) -> None:
         """Cancel the running order; a child that does not answer soon is ended."""
