@@ -111,10 +111,24 @@ class Crew:
     def _answer(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         found = self._together(mixture, stems, lengths)
         if self._fast is None:
-            return found
+            return self._exactly(mixture, stems, lengths) if self._overflowed(found, mixture) else found
         with rounding(self.devices[0], exact=False):
             quick = self._in_parts(self._fast, mixture, stems, lengths)
         return quick if self._decide(quick, found, mixture) else found
+
+    def _overflowed(self, found: Tensor, mixture: Tensor) -> bool:
+        """Whether 16 bits were too few for a number in this chunk: half precision ends at 65504."""
+        return self._half is not None and not bool(found.isfinite().all()) and bool(mixture.isfinite().all())
+
+    def _exactly(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
+        """The answer of the exact form, which also goes on from here."""
+        log.warning("%s: a number grew too large for the fast form: the exact one goes on", self.name)
+        self._half = None
+        heard = self.model
+        self._members = [self._placed(None, device) for device in self.devices]
+        for model in self._members:
+            model.remember(heard)
+        return self._together(mixture, stems, lengths)
 
     def _decide(self, quick: Tensor, found: Tensor, mixture: Tensor) -> bool:
         """Whether the fast answer is to be used, now and from now on if this chunk could tell."""

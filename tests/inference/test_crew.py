@@ -107,6 +107,26 @@ def test_auto_measures_the_first_chunk_and_remembers(
     assert torch.equal(separated(second, song), found), "the first song sounds as all later ones do"
 
 
+def test_a_fast_form_that_overflows_leaves_the_song_to_the_exact_one(song: Tensor, quick: None, caplog: pytest.LogCaptureFixture) -> None:
+    team = Team()
+    crew = team.crew(precision="fast", half=torch.float16)
+    ((half, engine),) = team.engines
+    assert half is torch.float16
+    engine.layers[2].register_forward_hook(lambda _layer, _inputs, x: torch.full_like(x, torch.inf) if len(engine.calls) == 2 else None)
+    found = separated(crew, song, batch=1)
+    assert torch.equal(found, separated(Team().crew(), song, batch=1))
+    assert crew.fast is False
+    assert len(engine.calls) == 2
+    assert "too large for the fast form" in caplog.text
+
+
+def test_a_song_with_infinite_samples_is_not_the_fast_forms_fault(song: Tensor, quick: None) -> None:
+    crew = Team().crew(precision="fast", half=torch.float16)
+    song[0, 1000] = torch.inf
+    separated(crew, song)
+    assert crew.fast is True
+
+
 def test_a_chunk_of_almost_nothing_decides_nothing(song: Tensor, quick: None, verdicts: Callable[[], Verdicts]) -> None:
     crew = Team(error=0.05).crew(precision="auto", half=torch.bfloat16, verdicts=verdicts())
     separated(crew, song * 1e-4)
