@@ -207,8 +207,13 @@ def _agree(results: Sequence[Result], folder: Path) -> None:
 
 
 def decibels(found: Samples, wanted: Samples) -> float:
-    """Signal-to-error ratio of stems [S, C, n], in dB."""
-    if found.shape != wanted.shape:
+    """Signal-to-error ratio of stems [S, C, n] in dB, over the samples that both have: some programs leave out the last ones.
+
+    Not a number where stems or channels differ, or the lengths by more than a tenth.
+    """
+    length, longer = sorted((found.shape[-1], wanted.shape[-1]))
+    if found.shape[:-1] != wanted.shape[:-1] or length < 0.9 * longer:
         return float("nan")
-    error = max(float(np.sum((found.astype(np.float64) - wanted) ** 2)), 1e-30)
-    return float(10 * np.log10(np.sum(wanted.astype(np.float64) ** 2) / error))
+    wanted, found = wanted[..., :length].astype(np.float64), found[..., :length]
+    error = max(float(np.sum((found - wanted) ** 2)), 1e-30)
+    return float(10 * np.log10(np.sum(wanted**2) / error))
