@@ -183,7 +183,7 @@ def test_agreement_in_decibels() -> None:
     assert decibels(wanted * 1.01, wanted) == pytest.approx(40, abs=0.01)
     assert decibels(wanted[..., :-5] * 1.01, wanted) == pytest.approx(40, abs=0.01), "a peer may leave out the last samples"
     assert np.isnan(decibels(wanted[..., :50], wanted))
-    assert np.isnan(decibels(wanted[:1], wanted))
+    assert np.isnan(decibels(wanted[:, :1], wanted))
 
 
 def test_what_is_asked_for_is_checked(tmp_path: Path) -> None:
