@@ -9,8 +9,8 @@
 
 The answer at a sample is the mean of the chunks that cover it, weighted by their windows:
 `y(t) = sum_k w_k(t) y_k(t) / sum_k w_k(t)`. As chunk k + 1 starts `step` samples after chunk k, the first `step` samples of a
-chunk are finished as soon as it is added (all of the last one's), and only the rest is carried to the next: memory is O(chunk x batch x stems) and does
-not know the length of the song.
+chunk are finished as soon as it is added (all of the last one's), and only the rest is carried to the next: memory is
+O(chunk x batch x stems) and does not know the length of the song.
 
 What differs between model families is in a `Plan`, which the model supplies. There is no other difference.
 """

@@ -190,7 +190,10 @@ def test_an_endless_stream_needs_no_end():
     assert sum(next(stream).shape[-1] for _ in range(1000)) == 25_000
 
 
-@pytest.mark.parametrize("wrong", [{"step": 0}, {"step": 11}, {"border": 10}, {"batch": 0}, {"reach": 4}, {"reach": 11}, {"last_window": torch.ones(9)}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"step": 0}, {"step": 11}, {"border": 10}, {"batch": 0}, {"reach": 4}, {"reach": 11}, {"last_window": torch.ones(9)}],
+)
 def test_plans_check_themselves(wrong):
     with pytest.raises(ValueError, match=r"\d"):
         Plan(**{"window": torch.ones(10), "step": 5, **wrong})
