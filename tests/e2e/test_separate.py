@@ -39,7 +39,9 @@ def check_schedule(started: list[dict[str, Any]], stems: int) -> None:
         assert group[0]["when"] > group[0]["now"]  # never late
     for (first, *_), (second, *_) in pairwise(groups):
         played = first["length"] / first["rate"] - first["offset"]
-        assert abs(first["when"] + played - second["when"]) * first["rate"] < 1e-3
+        end = first["when"] + played
+        if second["now"] < end:  # otherwise a busy machine brought the chunk late, and all stems waited for it together
+            assert abs(end - second["when"]) * first["rate"] < 1e-3
         assert second["offset"] == 0
 
 
