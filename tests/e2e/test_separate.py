@@ -40,7 +40,7 @@ def check_schedule(started: list[dict[str, Any]], stems: int) -> None:
     for (first, *_), (second, *_) in pairwise(groups):
         played = first["length"] / first["rate"] - first["offset"]
         end = first["when"] + played
-        if second["now"] < end:  # otherwise a busy machine brought the chunk late, and all stems waited for it together
+        if second["now"] < end - 0.1:  # otherwise a busy machine brought the chunk late, and all stems waited for it together
             assert abs(end - second["when"]) * first["rate"] < 1e-3
         assert second["offset"] == 0
 
