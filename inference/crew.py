@@ -123,11 +123,8 @@ class Crew:
     def _exactly(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """The answer of the exact form, which also goes on from here."""
         log.warning("%s: a number grew too large for the fast form: the exact one goes on", self.name)
-        self._half = None
-        heard = self.model
-        self._members = [self._placed(None, device) for device in self.devices]
-        for model in self._members:
-            model.remember(heard)
+        self._replace_members(self.devices)
+        self._half = None  # only now: had memory ended in between, the fast form would still be at work, and be watched
         return self._together(mixture, stems, lengths)
 
     def _decide(self, quick: Tensor, found: Tensor, mixture: Tensor) -> bool:
@@ -221,11 +218,17 @@ class Crew:
 
     def _move_to_cpu(self) -> None:
         cpu = torch.device("cpu")
-        heard = self.model
         self._half, self._undecided = None, False
-        self._members, self.devices = [self._placed(None, cpu)], [cpu]
-        self.model.remember(heard)
+        self._replace_members([cpu])
+        self.devices = [cpu]
         self._shrink = _Shrink()
+
+    def _replace_members(self, devices: Sequence[torch.device]) -> None:
+        """Exact forms on these devices from here on; they know the song as those before them did."""
+        members = [self._placed(None, device) for device in devices]
+        for model in members:
+            model.remember(self.model)
+        self._members = members
 
     def _placed(self, half: torch.dtype | None, device: torch.device) -> WaveModel:
         return self._make(half).to(device)
