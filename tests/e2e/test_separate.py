@@ -40,8 +40,10 @@ def check_schedule(started: list[dict[str, Any]], stems: int) -> None:
     for (first, *_), (second, *_) in pairwise(groups):
         played = first["length"] / first["rate"] - first["offset"]
         end = first["when"] + played
-        if second["now"] < end - 0.1:  # otherwise a busy machine brought the chunk late, and all stems waited for it together
+        if second["now"] < end:
             assert abs(end - second["when"]) * first["rate"] < 1e-3
+        else:  # the sound ran dry, because a busy machine brought the chunk late: all stems start again as soon as it is there
+            assert second["when"] - second["now"] < 0.1
         assert second["offset"] == 0
 
 
