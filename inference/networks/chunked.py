@@ -117,7 +117,8 @@ def plan(
     batch = options.batch or int(inference.get("batch_size", 1))
     rate = sample_rate or int(audio.get("sample_rate", 44100))
     if options.overlap == "fast":
-        made = Plan.crossfaded(length, rate, shifts=options.shifts, batch=batch, reach=_answered(length, config))
+        reach = _answered(length, config) if faded else length  # Demucs answers every sample
+        made = Plan.crossfaded(length, rate, shifts=options.shifts, batch=batch, reach=reach)
     else:
         own = int(inference.get("num_overlap", 4))
         count = {"standard": own, "high": 2 * own}.get(str(options.overlap)) or int(options.overlap)

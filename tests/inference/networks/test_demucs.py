@@ -151,3 +151,9 @@ def test_what_is_not_supported_says_so():
         network(t_sparse_self_attn=True)
     with pytest.raises(UnknownModel, match="Wiener"):
         network("hdemucs", cac=False, wiener_iters=1)
+
+
+def test_a_song_of_one_chunk_takes_one_call():
+    made, config = network()
+    plan = wave_model("htdemucs", [made], config, Setup(options=Options(overlap="fast"))).plan
+    assert plan.reach == plan.chunk == 22050
