@@ -9,9 +9,9 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import torch
 from safetensors import SafetensorError
@@ -48,7 +48,10 @@ def load_weights(path: Path, cache: Path) -> State:
             return _map(converted)
         except BadWeights:
             log.warning("%s is damaged and will be made again", converted.name)
-    _save(read_pickle(path), path, converted)
+    with ThreadPoolExecutor(1) as beside:  # both read for seconds, and neither holds the other up
+        digest = beside.submit(_sha256, path)
+        state = read_pickle(path)
+    _save(state, {"source": path.name, "sha256": digest.result()}, converted)
     return _map(converted)
 
 
@@ -129,13 +132,11 @@ def _fingerprint(path: Path) -> str:
     return hashlib.sha256(f"{path.resolve()}|{about.st_size}|{about.st_mtime_ns}".encode()).hexdigest()[:16]
 
 
-def _save(state: State, source: Path, target: Path) -> None:
+def _save(state: State, about: dict[str, str], target: Path) -> None:
     """Write beside the target and rename: a reader sees all of it or nothing, whoever else writes the same."""
     temporary = target.with_suffix(f".{uuid.uuid4().hex}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as file:
-            about = {"source": source.name, "sha256": _sha256(file)}
         save_file(state, temporary, about)
         _replace(temporary, target)
     except (OSError, SafetensorError) as error:
@@ -145,10 +146,11 @@ def _save(state: State, source: Path, target: Path) -> None:
             temporary.unlink()
 
 
-def _sha256(file: BinaryIO) -> str:
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    while block := file.read(1 << 20):
-        digest.update(block)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()
 
 
