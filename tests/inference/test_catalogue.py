@@ -10,7 +10,7 @@ import pytest
 
 from inference.audio import AudioSource, probe
 from inference.catalogue import SHIPPED, Catalogue, PackageWeights, load_catalogue, sample_song
-from inference.errors import BadWeights, MsstError, UnknownModel
+from inference.errors import BadWeights, UnknownModel
 from inference.networks import FAMILIES, build
 
 
@@ -28,9 +28,10 @@ def record(name: str, **changes: Any) -> dict[str, Any]:
     return {**plain, **changes}
 
 
-def write(path: Path, *records: dict[str, Any], **changes: Any) -> Path:
-    path.write_text(json.dumps({"version": 1, "models": records, **changes}), encoding="utf-8")
-    return path
+def write(models: Path, *records: dict[str, Any]) -> Path:
+    """A user's file in the folder of models, which is returned."""
+    (models / "catalogue.json").write_text(json.dumps({"version": 1, "models": records}), encoding="utf-8")
+    return models
 
 
 def test_the_shipped_models_can_be_built() -> None:
@@ -57,7 +58,7 @@ def test_names_are_found_as_people_type_them(name: str) -> None:
 
 
 def test_a_name_may_have_dots_or_an_extension_of_its_own(tmp_path: Path) -> None:
-    catalogue = load_catalogue(write(tmp_path / "mine.json", record("model_v1.5"), record("raw.pth"), record("model_v1")))
+    catalogue = load_catalogue(write(tmp_path, record("model_v1.5"), record("raw.pth"), record("model_v1")))
     assert catalogue.get("model_v1.5").name == catalogue.get("model_v1.5.ckpt").name == "model_v1.5"
     assert catalogue.get("RAW.pth").name == "raw.pth"
 
@@ -78,53 +79,62 @@ def test_a_foreign_name_is_unknown(name: str) -> None:
 
 
 def test_the_users_file_adds_and_replaces(tmp_path: Path) -> None:
-    path = write(tmp_path / "mine.json", record("spleeter_2stems", title="Replaced"), record("新模型"))
+    path = write(tmp_path, record("spleeter_2stems", title="Replaced"), record("新模型"))
     catalogue = load_catalogue(path)
     assert catalogue.get("spleeter_2stems.ckpt").title == "Replaced"
-    assert catalogue.get("新模型").weights.paths() == [Path("a.ckpt")]
+    assert catalogue.get("新模型").weights.paths() == [tmp_path / "a.ckpt"]
     assert len(catalogue) == len(load_catalogue()) + 1
-    assert load_catalogue(tmp_path / "none.json").get("spleeter_2stems").title != "Replaced"
+    assert load_catalogue(tmp_path / "none").get("spleeter_2stems").title != "Replaced"
 
 
 def test_the_users_spelling_wins(tmp_path: Path) -> None:
-    catalogue = load_catalogue(write(tmp_path / "mine.json", record("Spleeter_2stems", title="Replaced")))
+    catalogue = load_catalogue(write(tmp_path, record("Spleeter_2stems", title="Replaced")))
     assert catalogue.get("spleeter_2stems").title == "Replaced"
 
 
 @pytest.mark.parametrize(
-    ("changes", "place"),
+    ("changes", "field"),
     [
-        ({"stems": []}, "models.0.stems"),
-        ({"stems": "vocals"}, "models.0.stems"),
-        ({"sample_rate": 0}, "models.0.sample_rate"),
-        ({"weights": {"kind": "url", "files": []}}, "models.0.weights"),
-        ({"weights": {"kind": "file"}}, "models.0.weights.file.files"),
-        ({"rest": "drums"}, "drums"),
-        ({"target": "drums"}, "drums"),
-        ({"colour": "red"}, "models.0.colour"),
-        ({"title": None}, "models.0.title"),
+        ({"stems": []}, "stems"),
+        ({"stems": "vocals"}, "stems"),
+        ({"sample_rate": 0}, "sample_rate"),
+        ({"weights": {"kind": "url", "files": []}}, "weights"),
+        ({"weights": {"kind": "file"}}, "weights.file.files"),
+        ({"rest": "drums"}, ""),
+        ({"target": "drums"}, ""),
+        ({"colour": "red"}, "colour"),
+        ({"title": None}, "title"),
     ],
 )
-def test_a_wrong_record_says_where(tmp_path: Path, changes: dict[str, Any], place: str) -> None:
-    path = write(tmp_path / "my models.json", record("mine", **changes))
-    with pytest.raises(MsstError) as caught:
-        load_catalogue(path)
-    assert "my models.json" in caught.value.message
-    assert place in caught.value.message
+def test_a_wrong_record_is_left_out_and_named(tmp_path: Path, changes: dict[str, Any], field: str) -> None:
+    catalogue = load_catalogue(write(tmp_path, record("good"), record("mine", **changes), record("good too")))
+    assert "good" in catalogue
+    assert "good too" in catalogue
+    assert "mine" not in catalogue
+    (problem,) = catalogue.problems
+    assert (problem.file, problem.record, problem.field) == ("catalogue.json", "mine", field)
+    assert str(problem).startswith(f"catalogue.json: mine: {field}")
+    assert "drums" in problem.message or field
+
+
+@pytest.mark.parametrize("entry", [None, 3, "x", [], {}, {"name": 3}])
+def test_a_record_without_a_name_is_named_by_its_place(tmp_path: Path, entry: Any) -> None:
+    catalogue = load_catalogue(write(tmp_path, record("good"), entry))
+    assert "good" in catalogue
+    assert {problem.record for problem in catalogue.problems} == {"number 2"}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"version": 2, "models": []}', '{"version": 1}', "\N{BYTE ORDER MARK}{"])
-def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "mine.json"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(MsstError, match=r"mine\.json"):
-        load_catalogue(path)
+def test_a_file_that_is_no_catalogue_is_passed_over(tmp_path: Path, text: str) -> None:
+    (tmp_path / "catalogue.json").write_text(text, encoding="utf-8")
+    catalogue = load_catalogue(tmp_path)
+    assert len(catalogue) == len(load_catalogue())
+    assert [problem.file for problem in catalogue.problems] == ["catalogue.json"]
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "mine.json").write_bytes('{"version": 1, "models": [], "\u540d": 1}'.encode("gbk"))
-    with pytest.raises(MsstError, match=r"mine\.json"):
-        load_catalogue(tmp_path / "mine.json")
+def test_a_file_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.json").write_bytes('{"version": 1, "models": [], "\u540d": 1}'.encode("gbk"))
+    assert load_catalogue(tmp_path).problems
 
 
 def test_weights_of_a_package_that_is_not_there() -> None:
