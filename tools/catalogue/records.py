@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ def make_records(facts: Facts, tables: Tables) -> list[ModelRecord]:
     """All records, by name; the built-in ones first.
 
     Raises:
-        ValueError: two models of one name, or a table that names a model that does not exist.
+        ValueError: two models of one name or title, or a table that names a model that does not exist.
     """
     built_in = [ModelRecord.model_validate(entry) for entry in tables.built_in]
     scores = _scores(facts, tables)
@@ -134,6 +135,10 @@ def _check(records: list[ModelRecord], tables: Tables) -> None:
             if name.casefold() in names:
                 raise ValueError(f"two models are called {name}")
             names.add(name.casefold())
+    titles = Counter(record.title.casefold() for record in records)
+    twice = sorted(title for title, count in titles.items() if count > 1)
+    if twice:
+        raise ValueError(f"several models have the title {twice[0]}; tables/by_hand.json can give one another")
     by_name = {record.name for record in records}
     wanted = {name for entry in tables.recommended.values() for name in (entry["best"], entry["fast"], *entry["also"])}
     wanted |= {*tables.by_hand, *tables.licences, *(name for meant in tables.scores.values() for name in meant)}

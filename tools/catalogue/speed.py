@@ -51,17 +51,20 @@ def networks(only: Sequence[str] = ()) -> dict[Key, ModelRecord]:
 def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = float("inf")) -> Costs:
     """Measure what is missing in the file `path`, and write it after each; new ones are begun until the clock says `until`."""
     costs = Costs.read(path)
+    missing = {key: record for key, record in wanted.items() if costs.of(key) is None}
+    if not missing or time.monotonic() > until:
+        return costs
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, _Model(_built_in(), Path(folder) / "built_in") as built_in:
-        for key, record in wanted.items():
-            if costs.of(key) is None and time.monotonic() < until:
-                log.info("%s ...", record.name)
-                try:
-                    costs.known[key] = _measure(record, built_in)
-                except ChildFailed as error:
-                    log.warning("%s was not measured: %s", record.name, error)
-                    continue
-                costs.write(path)
-                log.info("%s: %s times the built-in model", record.name, costs.known[key].speed)
+        for number, (key, record) in enumerate(missing.items(), 1):
+            if time.monotonic() > until:
+                break
+            try:
+                costs.known[key] = _measure(record, built_in)
+            except ChildFailed as error:
+                log.warning("%s was not measured: %s", record.name, error)
+                continue
+            costs.write(path)
+            log.info("%d of %d: %s, %s times the built-in model", number, len(missing), record.name, costs.known[key].speed)
     return costs
 
 

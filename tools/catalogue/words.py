@@ -119,7 +119,6 @@ LEADS: dict[Category, str] = {
     "vocals": "Vocals",
     "instrumental": "Instrumental",
     "karaoke": "Karaoke",
-    "spatial": "Middle and sides",
     "choir": "Choir",
     "dereverb": "De-reverb",
     "denoise": "De-noise",
@@ -151,7 +150,7 @@ def title_of(name: str, family: str, category: Category, stems: Sequence[str]) -
     authors = list(dict.fromkeys(AUTHORS[word.casefold()] for word in words if word.casefold() in AUTHORS))
     said = " ".join(_word(word) for word in words if word.casefold() not in AUTHORS or word.casefold() == "syhft")
     lead = f"{len(stems)} stems" if category == "multi_stem" else LEADS.get(category, "")
-    if lead and lead.split()[0].rstrip("s").casefold() not in said.casefold():
+    if lead.rstrip("s").casefold() not in said.casefold():
         said = f"{lead}, {said}" if said else lead
     by = f" by {' and '.join(authors)}" if authors else ""
     return f"{_upper(said) or 'Unnamed'}{by} ({label})"
