@@ -48,15 +48,29 @@ class Costs:
         part.replace(path)
 
 
+TRAINING_ONLY = ("dropout", "flash_attn", "multi_stft", "checkpoint")
+"""What is in names of settings that cost nothing while separating."""
+
+
 def fingerprint(family: str, config: Mapping[str, Any]) -> str:
     """The same for two models that cost the same: network, chunk and overlap, but not the names of stems."""
     if family == "vr":
-        kept: dict[str, Any] = {key: value for key, value in config["vr"].items() if not key.endswith("_stem")}
+        kept: dict[str, Any] = {
+            key: value for key, value in config["vr"].items() if not key.endswith("_stem") and not key.startswith("is_")
+        }
     else:
+        kept = {key: _kept(value) for key, value in config.items()}
         training, inference = dict(config.get("training", {})), dict(config.get("inference", {}))
-        stems = 1 if training.get("target_instrument") else len(training.get("instruments") or ())
-        kept = {**config, "stems": stems}
         kept["training"] = {key: training[key] for key in ("segment", "samplerate", "channels") if key in training}
         kept["inference"] = {key: inference[key] for key in ("chunk_size", "num_overlap", "normalize") if key in inference}
+        kept["stems"] = 1 if training.get("target_instrument") else len(training.get("instruments") or ())
     text = json.dumps([family, kept], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _kept(section: Any) -> Any:
+    """A section without what is for training only."""
+    if not isinstance(section, Mapping):
+        return section
+    names = [key for key in section if key != "min_mean_abs" and not any(word in key for word in TRAINING_ONLY)]
+    return {key: section[key] for key in names}
