@@ -1,8 +1,9 @@
 """Measures what each network of the catalogue costs: `OMP_NUM_THREADS=2 python -m tools.catalogue.speed`
 
 Every distinct network gets random weights and works on its own chunk, exactly, on the CPU. The built-in model works before and
-after it, so that a machine that drifts drifts for both. Each result is written at once; a run that was stopped goes on where it
-was, and networks that were measured are passed over. `python -m tools.catalogue` takes the results into the catalogue.
+after it, so that a machine that drifts drifts for both; where these two disagree the machine was busy, and nothing is written. Each
+result is written at once: a run that was stopped goes on where it was, and networks that were measured are passed over.
+`python -m tools.catalogue` takes the results into the catalogue.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ BUILT_IN = "spleeter_2stems"
 SECONDS = 10.0  # of song, for models that do not work in chunks of a given length
 THREADS = "2"
 DIGITS = 3
+STEADY = 1.25  # the built-in model before and after may differ by so much: else the machine was busy, and the measurement is worth nothing
 Key = str
 
 
@@ -48,7 +50,9 @@ def networks(only: Sequence[str] = ()) -> dict[Key, ModelRecord]:
     return found
 
 
-def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = float("inf"), seconds: float = SECONDS) -> Costs:
+def measure_all(
+    wanted: dict[Key, ModelRecord], path: Path, *, until: float = float("inf"), seconds: float = SECONDS, steady: float = STEADY
+) -> Costs:
     """Measure what is missing in the file `path`, and write it after each.
 
     Args:
@@ -56,6 +60,7 @@ def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = fl
         path: of the results.
         until: no other one is begun once `time.monotonic()` says so.
         seconds: of song, for models that do not work in chunks of a given length.
+        steady: how much the built-in model may differ before and after.
     """
     costs = Costs.read(path)
     missing = {key: record for key, record in wanted.items() if costs.of(key) is None}
@@ -66,8 +71,8 @@ def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = fl
             if time.monotonic() > until:
                 break
             try:
-                costs.known[key] = _measure(record, built_in, seconds)
-            except ChildFailed as error:
+                costs.known[key] = _measure(record, built_in, seconds, steady)
+            except (ChildFailed, _Busy) as error:
                 log.warning("%s was not measured: %s", record.name, error)
                 continue
             costs.write(path)
@@ -75,7 +80,7 @@ def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = fl
     return costs
 
 
-def _measure(record: ModelRecord, built_in: _Model, length: float) -> Cost:
+def _measure(record: ModelRecord, built_in: _Model, length: float, steady: float) -> Cost:
     before = built_in.seconds()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         work = Path(folder)
@@ -85,8 +90,15 @@ def _measure(record: ModelRecord, built_in: _Model, length: float) -> Cost:
         with _Model(_task(record, (weights,)), work, length) as model:
             seconds = model.seconds()
             memory = model.peak
-    middle = median((before, built_in.seconds()))
+    after = built_in.seconds()
+    if max(before, after) > steady * min(before, after):
+        raise _Busy(f"the built-in model took {before:.2f} s per second before and {after:.2f} s after it")
+    middle = median((before, after))
     return Cost(record.name, _rounded(seconds), _rounded(middle), _rounded(seconds / middle), round(memory / 1e6) * 1_000_000)
+
+
+class _Busy(Exception):
+    """The machine had other things to do."""
 
 
 class _Model:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inference.catalogue import describe, read_config
+from inference.catalogue import SHIPPED, describe, load_catalogue, read_config
 from inference.catalogue.record import ModelRecord
 from tools.catalogue.__main__ import main
 from tools.catalogue.costs import Cost, Costs, fingerprint
@@ -16,7 +16,7 @@ from tools.catalogue.facts import Facts, Published, read_facts
 from tools.catalogue.records import Tables, make_records
 from tools.catalogue.shelves import shelf
 from tools.catalogue.words import purpose_of, title_of
-from tools.catalogue.write import write_configs
+from tools.catalogue.write import catalogue_text, write_configs
 
 CONFIG = {
     "audio": {"chunk_size": 1000, "sample_rate": 44100},
@@ -249,6 +249,19 @@ def test_purposes_say_what_is_special() -> None:
 )
 def test_where_models_belong(where: tuple[str, str], stems: tuple[str, ...], target: str | None, category: str) -> None:
     assert shelf(Published("m.ckpt", "mdx23c", 1, shelf=where), stems, target) == category
+
+
+def test_the_shipped_catalogue_is_as_the_generator_writes_it() -> None:
+    """Whoever edits it by hand, or a table without running the generator, is told here."""
+    shipped, tables = list(load_catalogue()), Tables.read()
+    assert SHIPPED.read_text(encoding="utf-8") == catalogue_text(shipped, tables.recommended)
+    for record in shipped:
+        by_hand = tables.by_hand.get(record.name, {})
+        assert {key: getattr(record, key) for key in by_hand if key != "stems"} == {key: by_hand[key] for key in by_hand if key != "stems"}
+        assert record.licence == tables.licences.get(record.name) or record.name == "spleeter_2stems"
+        if record.config_file:
+            cost = tables.costs.of(fingerprint(record.family, record.load_config()))
+            assert (record.speed, record.memory) == ((cost.speed, cost.memory) if cost else (None, None)), record.name
 
 
 def test_nothing_gives_nothing() -> None:

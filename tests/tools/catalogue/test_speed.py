@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from inference.catalogue import load_catalogue
 from tests.families import small_model
 from tools.catalogue.costs import Cost, Costs, fingerprint
@@ -25,7 +27,7 @@ def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
     known = Cost("known", 1.0, 1.0, 1.0, 1)
     Costs({"known": known}).write(path)
     model = small_model("mdx23c", tmp_path / "weights")
-    costs = measure_all({"known": model, "new": model}, path, seconds=1.0)
+    costs = measure_all({"known": model, "new": model}, path, seconds=1.0, steady=float("inf"))
     assert costs == Costs.read(path)
     assert costs.of("known") == known
     new = costs.of("new")
@@ -34,6 +36,13 @@ def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert new.speed > 0
     assert new.memory > 1_000_000
     assert measure_all({"new": model}, path) == costs
+
+
+def test_what_a_busy_machine_measures_is_not_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    model = small_model("mdx23c", tmp_path / "weights")
+    assert measure_all({"new": model}, tmp_path / "speed.json", seconds=1.0, steady=0.0) == Costs()
+    assert not (tmp_path / "speed.json").exists()
+    assert "was not measured: the built-in model took" in caplog.text
 
 
 def test_time_that_is_up_begins_nothing(tmp_path: Path) -> None:
