@@ -7,6 +7,8 @@
     ├── BadOutputFormat       container, bit depth or bit rate that cannot be written
     ├── BadOption             a choice for a separation that is out of its range
     ├── UnknownModel          no catalogue entry of this name
+    ├── ModelNotInstalled     a catalogue entry whose weights are not on this machine yet
+    ├── BadConfig             a model's YAML that cannot be read, or says too little
     ├── BadWeights            a checkpoint that is unsafe, damaged or of another network
     ├── UnknownPreset         no preset of this name
     ├── BadPreset             a preset that says something impossible, and where
@@ -68,6 +70,18 @@ class UnknownModel(MsstError):
     """No catalogue entry has this name."""
 
     code = "unknown_model"
+
+
+class ModelNotInstalled(MsstError):
+    """The catalogue has the model, this machine does not have its weights."""
+
+    code = "model_not_installed"
+
+
+class BadConfig(MsstError):
+    """A model's configuration that cannot be read, or does not say what is needed."""
+
+    code = "bad_config"
 
 
 class BadWeights(MsstError):

@@ -51,7 +51,9 @@ class Separator:
         options: how to separate.
 
     Raises:
+        BadConfig: its configuration cannot be read.
         BadWeights: the weights are missing, damaged, unsafe or of another network.
+        ModelNotInstalled: its weights are still to be fetched.
         DeviceUnavailable: this machine has no such device.
         UnknownModel: the record's family is not known.
     """
@@ -61,6 +63,7 @@ class Separator:
         self.devices = choose_all(device)
         self.options = options or Options()
         self._cache = cache
+        self._config = record.load_config()
         self._networks = self._load()
         self._crew = self._gather()
         self.stems = record.stems
@@ -87,7 +90,7 @@ class Separator:
     def _load(self) -> list[nn.Module]:
         states = [load_weights(path, self._cache) for path in self.record.weights.paths()]
         with torch.device("meta"):  # no time for random weights
-            networks = [build(self.record.family, self.record.config) for _ in states]
+            networks = [build(self.record.family, self._config) for _ in states]
         for network, state in zip(networks, states, strict=True):
             fill(network, state, self.record.name)
         return networks
@@ -97,7 +100,7 @@ class Separator:
         half = half_type(record.family, device)
 
         def make(form: torch.dtype | None) -> WaveModel:
-            return wave_model(record.family, self._networks, record.config, Setup(options, form))
+            return wave_model(record.family, self._networks, self._config, Setup(options, form))
 
         verdicts = Verdicts(self._cache, record.weights.paths(), device, half) if half is not None else None
         return Crew(record.name, make, self.devices, precision=options.precision, half=half, verdicts=verdicts)

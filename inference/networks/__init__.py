@@ -7,7 +7,7 @@ A family's module has two functions, and may have a table:
     HALF = {"cpu": torch.bfloat16}                     kinds of device with a fast form, and the type of its products there
 
 Most are made by `chunked.ChunkModel` from an engine: the network once more, laid out for speed.
-To add a family, write its file and add its line to FAMILIES. Nothing else knows families by name.
+To add a family, write its file and add its line to FAMILIES in `inference/families.py`. Nothing else knows families by name.
 """
 
 from __future__ import annotations
@@ -21,33 +21,14 @@ import torch
 from torch import Tensor, nn
 
 from inference.errors import UnknownModel
+from inference.families import FAMILIES as FAMILIES
+from inference.families import NOT_YET as NOT_YET
+from inference.families import is_known
 from inference.options import Options
 from inference.overlap_add import Plan
 
 Config = Mapping[str, Any]
 """What a model's record or its YAML says about the network: sections and numbers, by the family's own names."""
-
-FAMILIES: dict[str, str] = {
-    "bs_roformer": "inference.networks.bs_roformer",
-    "mel_band_roformer": "inference.networks.mel_band_roformer",
-    "bs_conformer": "inference.networks.bs_conformer",
-    "mel_band_conformer": "inference.networks.mel_band_conformer",
-    "mdx23c": "inference.networks.mdx23c",
-    "scnet": "inference.networks.scnet",
-    "scnet_masked": "inference.networks.scnet_masked",
-    "scnet_tran": "inference.networks.scnet_tran",
-    "htdemucs": "inference.networks.htdemucs",
-    "bandit": "inference.networks.bandit",
-    "bandit_v2": "inference.networks.bandit_v2",
-    "apollo": "inference.networks.apollo",
-    "vr": "inference.networks.vr",
-    "spleeter": "inference.networks.spleeter",
-    "segm_models": "inference.networks.segm_models",
-    "swin_upernet": "inference.networks.swin_upernet",
-}
-
-NOT_YET = ("torchseg", "bs_mamba2", "scnet_unofficial", "conformer", "moises_light")
-"""Types that exist elsewhere and are known by name only, as all `*_experimental` ones are."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +127,7 @@ def section(config: Config, name: str) -> Config:
 def _family(model_type: str) -> Any:
     path = FAMILIES.get(model_type)
     if path is None:
-        known = model_type in NOT_YET or model_type.endswith("_experimental")
+        known = is_known(model_type)
         raise UnknownModel(
             f"networks of type {model_type!r} are not supported yet" if known else f"there are no networks of type {model_type!r}",
             hint=f"Supported are: {', '.join(sorted(FAMILIES))}.",

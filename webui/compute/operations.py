@@ -107,7 +107,7 @@ class Operations:
         from inference.catalogue import load_catalogue
         from inference.separator import Separator
 
-        record = load_catalogue(user_catalogue).get(name)
+        record = load_catalogue(user_catalogue.parent).get(name)
         key = (record.name, device)
         if key not in self._warm:
             while len(self._warm) >= MAX_WARM_MODELS:

@@ -30,4 +30,4 @@ class ModelService:
 
     def all(self) -> list[ModelCard]:
         """All models, in the catalogue's order."""
-        return [ModelCard(m.name, m.title, m.purpose, tuple(m.stems), installed=True) for m in self._catalogue]
+        return [ModelCard(m.name, m.title, m.purpose, tuple(m.stems), installed=m.installed) for m in self._catalogue]
