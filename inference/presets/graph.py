@@ -154,7 +154,7 @@ def _resolved(steps: Sequence[StepBase]) -> list[StepBase]:
 
 
 def _renamed(step: StepBase, new: Callable[[str], str]) -> StepBase:
-    """As `step` renamed, but with nothing derived from the references yet. Raises BadPreset for a name that nobody has."""
+    """The step with its references changed. Raises BadPreset for a name that nobody has."""
     try:
         changed = {reference: new(reference) for reference in step.references()}
     except ValueError as error:
@@ -162,8 +162,7 @@ def _renamed(step: StepBase, new: Callable[[str], str]) -> StepBase:
     for reference in changed.values():
         if stem_of(reference) == EVERY:
             raise BadPreset(f"{step.place}: a step reads one stem, not {reference!r}", place=step.place, step=step.name)
-    renamed = step.renamed(lambda reference: changed[reference])
-    return renamed if not hasattr(step, "stem") else renamed.model_copy(update={"stem": getattr(step, "stem", None)})
+    return step.renamed(lambda reference: changed[reference])
 
 
 def _in_full(reference: str, steps: dict[str, StepBase]) -> str:

@@ -81,10 +81,8 @@ class OneStem(StepBase):
         return (self.input,)
 
     def renamed(self, new: Callable[[str], str]) -> Self:
-        """The same step with its input changed, and its stem named after it."""
-        source = new(self.input)
-        stem = self.stem or stem_of(source) or owner_of(source)
-        return self.model_copy(update={"input": source, "stem": stem})
+        """The same step with its input changed."""
+        return self.model_copy(update={"input": new(self.input)})
 
     def makes(self, stems_of: StemsOf) -> tuple[str, ...]:
         """The stem it makes."""
@@ -97,7 +95,7 @@ class OneStem(StepBase):
 
     def recipe(self) -> dict[str, Any]:
         """All its fields but those that only say where it stands."""
-        return self.model_dump(mode="json", exclude={"name", "place", "input"})
+        return {**self.model_dump(mode="json", exclude={"name", "place", "input"}), "stem": self.main_stem}
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,10 @@ from inference.errors import BadOption
 from inference.presets.references import MIXTURE, stem_of
 from inference.presets.steps.base import StemName, StemsOf, StepBase, StepContext, Strict
 from inference.presets.steps.separate import checked_options
-from inference.presets.steps.streams import STAGE
+from inference.presets.steps.streams import STAGE, paced
 
 RESIDUAL = "residual"
 DEFAULT_STEM = "ensemble"  # where the members' stems have different names
-
-Weight = float
 
 
 class Member(Strict):
@@ -82,11 +80,9 @@ class EnsembleStep(StepBase):
         return (*(each.source for each in self.members if each.source is not None), self.input)
 
     def renamed(self, new: Callable[[str], str]) -> Self:
-        """The same step with its references changed, and its stem named after those of its members."""
+        """The same step with its references changed."""
         members = tuple(each.model_copy(update={"source": new(each.source)}) if each.source else each for each in self.members)
-        stems = {stem_of(each.source).casefold(): stem_of(each.source) for each in members if each.source}
-        alike = next(iter(stems.values())) if len(stems) == 1 else ""
-        return self.model_copy(update={"input": new(self.input), "members": members, "stem": self.stem or alike or DEFAULT_STEM})
+        return self.model_copy(update={"input": new(self.input), "members": members})
 
     def makes(self, stems_of: StemsOf) -> tuple[str, ...]:
         """The ensemble, and the residual."""
@@ -94,13 +90,15 @@ class EnsembleStep(StepBase):
 
     @property
     def main_stem(self) -> str:
-        """The ensemble."""
-        return self.stem or DEFAULT_STEM
+        """The ensemble, called as the stems of its members where those agree."""
+        stems = {stem_of(each.source).casefold(): stem_of(each.source) for each in self.members if each.source}
+        alike = next(iter(stems.values())) if len(stems) == 1 else ""
+        return self.stem or alike or DEFAULT_STEM
 
     def recipe(self) -> dict[str, Any]:
         """Algorithm and weights."""
         members = [each.model_dump(mode="json", include={"weight", "bands"}) for each in self.members]
-        return {**self.model_dump(mode="json", include={"algorithm", "crossovers", "stem"}), "members": members}
+        return {**self.model_dump(mode="json", include={"algorithm", "crossovers"}), "stem": self.main_stem, "members": members}
 
 
 def run_ensemble(step: EnsembleStep, context: StepContext) -> None:
@@ -111,11 +109,12 @@ def run_ensemble(step: EnsembleStep, context: StepContext) -> None:
         files = stack.enter_context(open_aligned([context.path(reference) for reference in step.references()]))
         *members, mixture = files.members
         made = ensemble(members, step.settings, sample_rate=files.sample_rate)
-        sinks = {stem: stack.enter_context(sink) for stem, sink in zip(stems, context.open_sinks(stems, files.sample_rate, files.channels), strict=True)}
-        passed = 0
+        opened = context.open_sinks(stems, files.sample_rate, files.channels)
+        sinks = {stem: stack.enter_context(sink) for stem, sink in zip(stems, opened, strict=True)}
+        passed, tell = 0, paced(context.on_fraction)
         for stem, rest in with_residual(mixture, made):
             for name, samples in ((step.main_stem, stem), (RESIDUAL, rest)):
                 if name in sinks:
                     sinks[name].write(samples)
             passed += stem.shape[1]
-            context.on_fraction(min(passed / files.frames, 1.0) if files.frames else 0.0)
+            tell(min(passed / files.frames, 1.0) if files.frames else 0.0)

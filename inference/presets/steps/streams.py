@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from inference.audio import AudioSource
@@ -10,17 +11,30 @@ from inference.types import AudioInfo, Samples
 
 STAGE = "processing"
 BLOCK = 1 << 16  # samples per channel
+INTERVAL = 0.05  # seconds between two reports, at least
 
 OnFraction = Callable[[float], None]
 
 
+def paced(on_fraction: OnFraction) -> OnFraction:
+    """Tells no more often than every INTERVAL: each report becomes a message to the server."""
+    due = 0.0
+
+    def tell(fraction: float) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + INTERVAL
+            on_fraction(fraction)
+
+    return tell
+
+
 def heard(source: AudioSource, on_fraction: OnFraction) -> Iterator[Samples]:
     """The blocks of a file; tells how far it has been read, 0 .. 1."""
-    frames = source.info.frames
+    frames, tell = source.info.frames, paced(on_fraction)
     for block in source:
         yield block
-        if frames:
-            on_fraction(min(source.frames / frames, 1.0))
+        tell(min(source.frames / frames, 1.0) if frames else 0.0)
 
 
 def part(context: StepContext, begin: float, end: float) -> OnFraction:
@@ -47,8 +61,8 @@ def through(step: OneStem, context: StepContext, change: Callable[[Iterator[Samp
 
 def counted(blocks: Iterable[Samples], frames: int | None, on_fraction: OnFraction) -> Iterator[Samples]:
     """The same blocks; tells how much of `frames` samples has passed, 0 .. 1. Where nobody knows how many there are, it tells nothing."""
-    passed = 0
+    passed, tell = 0, paced(on_fraction)
     for block in blocks:
         yield block
         passed += block.shape[-1]
-        on_fraction(min(passed / frames, 1.0) if frames else 0.0)
+        tell(min(passed / frames, 1.0) if frames else 0.0)
