@@ -14,6 +14,7 @@ from inference.presets.runner import ModelFacts, run
 from inference.presets.schema import Output, Preset, SeparateStep, Step, single_model
 from inference.presets.sinks import StemFile
 from inference.presets.store import StepStore
+from inference.presets.validate import check_preset
 
 __all__ = [
     "ModelFacts",
@@ -23,6 +24,7 @@ __all__ = [
     "StemFile",
     "Step",
     "StepStore",
+    "check_preset",
     "load_preset",
     "parse_preset",
     "run",

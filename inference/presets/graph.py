@@ -89,7 +89,12 @@ def _check_names(steps: Sequence[StepBase]) -> None:
     seen: dict[str, StepBase] = {}
     for step in steps:
         place = f"{step.place}/name"
-        if not step.name or any(character in step.name for character in '.*/\\{}"') or step.name.casefold() == MIXTURE or len(step.name) > 64:
+        if (
+            not step.name
+            or any(character in step.name for character in '.*/\\{}"')
+            or step.name.casefold() == MIXTURE
+            or len(step.name) > 64
+        ):
             raise BadPreset(
                 f"{place}: a step cannot be called {step.name[:80]!r}",
                 hint="A name has 1 to 64 characters, no dot, star, slash, brace or quote, and is not the word mixture.",
@@ -158,7 +163,9 @@ def _renamed(step: StepBase, new: Callable[[str], str]) -> StepBase:
     try:
         changed = {reference: new(reference) for reference in step.references()}
     except ValueError as error:
-        raise BadPreset(f"{step.place}: {error}", hint="A step reads the mixture or STEP.STEM.", place=step.place, step=step.name) from error
+        raise BadPreset(
+            f"{step.place}: {error}", hint="A step reads the mixture or STEP.STEM.", place=step.place, step=step.name
+        ) from error
     for reference in changed.values():
         if stem_of(reference) == EVERY:
             raise BadPreset(f"{step.place}: a step reads one stem, not {reference!r}", place=step.place, step=step.name)
@@ -247,6 +254,8 @@ def as_json(preset: Preset) -> dict[str, Any]:
         name = output.name or ("_".join(["{song}", *(names.safe(part) for part in output.path)]) if output.path else "")
         fields = {"from": output.source, "name": name, "format": output.container, "subtype": output.subtype, "main": output.main}
         outputs.append({key: value for key, value in fields.items() if value})
-    steps = [step.model_dump(mode="json", by_alias=True, exclude={"place"}, exclude_defaults=True) | {"kind": step.kind} for step in preset.steps]
+    steps = [
+        step.model_dump(mode="json", by_alias=True, exclude={"place"}, exclude_defaults=True) | {"kind": step.kind} for step in preset.steps
+    ]
     head = {"version": VERSION, "name": preset.name, "description": preset.description}
     return {**head, "steps": [{"kind": step["kind"], **step} for step in steps], "outputs": outputs}

@@ -1,7 +1,7 @@
 """Names of result files: a template's fields filled in, and always one path component that a URL carries as it is.
 
-    {song}   what the job calls the song             {step}    the step that made the stem
-    {stem}   the stem                                {model}   its model, or the kind of step where it has none
+{song}   what the job calls the song             {step}    the step that made the stem
+{stem}   the stem                                {model}   its model, or the kind of step where it has none
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def fields_of(template: str) -> set[str]:
             raise ValueError(f"there is no field {{{field}}}: the fields are {', '.join(f'{{{each}}}' for each in FIELDS)}")
         used.add(field)
     if not used:
-        raise ValueError(f"{template!r} has no field, so all songs would have one name: the fields are {{song}}, {{stem}}, {{step}}, {{model}}")
+        raise ValueError(
+            f"{template!r} has no field, so all songs would have one name: the fields are {{song}}, {{stem}}, {{step}}, {{model}}"
+        )
     return used
 
 

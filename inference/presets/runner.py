@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -82,7 +82,7 @@ def run(
     try:
         for number, step in enumerate(steps, start=1):
             runner.step(number, step)
-        return [file for _, file in sorted(runner.results, key=lambda result: result[0])]
+        return _in_order(runner.results)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         if keys is not None and store is not None:
@@ -94,7 +94,9 @@ def weights(steps: Sequence[Step], facts: ModelFacts | None) -> list[float]:
     speeds = [facts.speed(step.model, step.options) if facts and isinstance(step, SeparateStep) else None for step in steps]
     known = [speed for speed in speeds if speed]
     usual = fmean(known) if known else 1.0
-    return [step.work * (speed or usual) if isinstance(step, SeparateStep) else step.work for step, speed in zip(steps, speeds, strict=True)]
+    return [
+        step.work * (speed or usual) if isinstance(step, SeparateStep) else step.work for step, speed in zip(steps, speeds, strict=True)
+    ]
 
 
 @dataclass
@@ -232,6 +234,16 @@ class _Runner:
             candidate = self.folder / f"{base}_{number}.{container}"
         self._taken.add(candidate.name.casefold())
         return candidate
+
+
+def _in_order(results: list[tuple[int, StemFile]]) -> list[StemFile]:
+    """Results in the order of the outputs. Of the stems of one output that is the main one, the first is."""
+    found: list[StemFile] = []
+    last = -1
+    for number, file in sorted(results, key=lambda result: result[0]):
+        found.append(replace(file, main=file.main and number != last))
+        last = number
+    return found
 
 
 def _shape(path: Path) -> tuple[int, int]:

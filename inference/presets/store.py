@@ -4,9 +4,9 @@ FOLDER/{key}/step.json           {"version": 1, "stems": [{"name", "file", "byte
 FOLDER/{key}/0.wav 1.wav ...     float32
 FOLDER/.new-...                  one that is being written; FOLDER/.old-...  one that is being deleted
 
-The key says all that a step's result depends on (keys.py), so whatever lies under it is right, whoever put it there. A folder comes and goes
-in one rename. Files go in and out as hard links where the file system has them: they cost no space while they lie in two places, and
-an entry that is deleted stays with those who took it.
+The key says all that a step's result depends on (keys.py), so whatever lies under it is right, whoever put it there. A folder
+comes and goes in one rename. Files go in and out as hard links where the file system has them: they cost no space while they lie
+in two places, and an entry that is deleted stays with those who took it.
 """
 
 from __future__ import annotations

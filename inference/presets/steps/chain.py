@@ -1,4 +1,6 @@
-"""The effects of a step `effects`: what each may say, and the pedalboard plugins that do it. A new effect is a class and its name in EFFECTS.
+"""The effects of a step `effects`: what each may say, and the pedalboard plugins that do it.
+
+A new effect is a class and its name in EFFECTS.
 
 Frequencies are in Hz, levels in dB, times in milliseconds.
 """

@@ -1,7 +1,7 @@
 """The step `effects`: a chain of effects, one after the other. What comes out is as long as what went in, and in time with it.
 
-    {"kind": "effects", "name": "polish", "input": "split.vocals", "chain": [
-        {"effect": "highpass", "hz": 80}, {"effect": "compressor", "threshold_db": -18, "ratio": 3}, {"effect": "gain", "db": 2} ]}
+{"kind": "effects", "name": "polish", "input": "split.vocals", "chain": [
+    {"effect": "highpass", "hz": 80}, {"effect": "compressor", "threshold_db": -18, "ratio": 3}, {"effect": "gain", "db": 2} ]}
 """
 
 from __future__ import annotations

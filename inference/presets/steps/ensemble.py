@@ -34,7 +34,7 @@ class Member(Strict):
     source: str | None = Field(None, alias="from")  # a reference
     model: str | None = Field(None, min_length=1)
     stem: StemName | None = None  # of the model; may be left out where it has one
-    options: dict[str, Any] = {}  # for the model
+    options: dict[str, Any] = Field(default_factory=dict)  # for the model
     weight: float = Field(1.0, ge=0, allow_inf_nan=False)
     bands: tuple[float, float, float] | None = None  # what the weight is multiplied by in the low, middle and high band
 

@@ -34,7 +34,7 @@ class SeparateStep(StepBase):
     kind: Literal["separate"] = "separate"
     input: str = MIXTURE  # "mixture" or "STEP.STEM"
     model: str = Field(min_length=1)  # a catalogue name
-    options: dict[str, Any] = {}  # of inference.options.Options, those that this step sets
+    options: dict[str, Any] = Field(default_factory=dict)  # of inference.options.Options, those that this step sets
 
     work: ClassVar[float] = 1.0
 

@@ -1,0 +1,127 @@
+"""kill -9 in the second of three steps: after the restart the first is not computed again. And where results lie without `extra_output`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+
+from tests.conftest import Server, chord
+
+MODEL = "spleeter_2stems"
+
+
+def chain() -> dict[str, Any]:
+    """The built-in model three times; no step is like another."""
+    steps = [("step", "mixture"), ("second", "step.vocals"), ("third", "second.accompaniment")]
+    outputs = [{"from": "step.accompaniment"}, {"from": "second.vocals"}, {"from": "third.vocals", "name": "{song}_{step}", "main": True}]
+    return {
+        "version": "2.0.0",
+        "name": "Three",
+        "steps": [{"kind": "separate", "name": name, "input": source, "model": MODEL} for name, source in steps],
+        "outputs": outputs,
+    }
+
+
+@pytest.fixture
+def threes(own_server: Server) -> Server:
+    """A server that has the preset `threes`, started."""
+    folder = own_server.home / "presets"
+    folder.mkdir(parents=True)
+    (folder / "threes.json").write_text(json.dumps(chain()), encoding="utf-8")
+    own_server.start()
+    return own_server
+
+
+@pytest.fixture(scope="module")
+def half_minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("half") / "half.flac"
+    soundfile.write(path, chord(30.0), 44100, subtype="PCM_16")
+    return path
+
+
+def submit(server: Server, song: Path) -> str:
+    with song.open("rb") as file:
+        answer = httpx.post(f"{server.url}/upload", files={"file": (song.name, file)}, data={"preset_name": "threes"}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["task_id"])
+
+
+def log(server: Server, job_id: str) -> list[str]:
+    return [line["message"] for line in httpx.get(f"{server.url}/api/v1/jobs/{job_id}/log", timeout=20).json()["lines"]]
+
+
+def until(server: Server, job_id: str, *words: str, seconds: float = 120) -> list[str]:
+    """Wait for a line of the job's log that begins with one of `words`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        lines = log(server, job_id)
+        if any(line.startswith(words) for line in lines):
+            return lines
+        assert time.monotonic() < deadline, lines
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("victim", ["server", "worker"])
+def test_killed_in_the_second_of_three_steps(threes: Server, half_minute: Path, victim: str) -> None:
+    job_id = submit(threes, half_minute)
+    until(threes, job_id, "step 2 of 3: separating")
+    if victim == "server":
+        threes.kill()
+        threes.start()
+    else:
+        for worker in threes.workers():
+            worker.kill()
+    lines = until(threes, job_id, "completed", "failed")
+    assert sum(line.startswith("completed") for line in lines) == 1, lines
+    assert sum(line.startswith("step 1 of 3: separating") for line in lines) == 1, lines
+    assert any("step 1 (step) was done before" in line for line in lines), lines
+    folder = threes.home / "results" / job_id / "extra_output"
+    assert sorted(path.name for path in folder.iterdir()) == ["half_accompaniment.wav", "half_third.wav", "half_vocals.wav"]
+    assert {soundfile.info(path).frames for path in folder.iterdir()} == {30 * 44100}
+    calm = submit(threes, half_minute)
+    lines = until(threes, calm, "completed", "failed")
+    assert not any("separating" in line for line in lines), "the same again takes no computing"
+    for path in folder.iterdir():
+        same = threes.home / "results" / calm / "extra_output" / path.name
+        assert np.array_equal(soundfile.read(path)[0], soundfile.read(same)[0])
+
+
+def test_without_extra_output_the_main_result_lies_beside_the_others(tmp_path: Path, weights: Path, song: Path) -> None:
+    from inference.types import OutputFormat
+    from webui.compute.pool import Pool
+    from webui.services import Choice, Services
+    from webui.services.links import result_names
+    from webui.services.storage import link_or_copy
+    from webui.settings import Settings
+
+    home = tmp_path / "home"
+    (home / "models").mkdir(parents=True)
+    for file in weights.iterdir():
+        link_or_copy(file, home / "models" / file.name)
+    services = Services(Settings(home=home), pool=Pool())
+    services.presets.save("threes", chain())
+    with services:
+        job = services.jobs.submit(
+            song, file_name="song.wav", choice=Choice(preset="threes"), output=OutputFormat("wav"), door="cli", extra_output=False
+        )
+        deadline = time.monotonic() + 120
+        while not (job := services.jobs.get(job.id)).ended:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert job.state == "completed", job.error
+        names = [f"{job.id}/extra_output/song_accompaniment.wav", f"{job.id}/extra_output/song_vocals.wav", f"{job.id}/song_third.wav"]
+        assert result_names(job) == names
+        for name, result in zip(names, job.results, strict=True):
+            assert (home / "results" / name).is_file()
+            assert services.results.path(job.id, result.file) == home / "results" / name
+            assert services.results.pcm(job.id, result.file, start=0, frames=10)
+        again = services.jobs.rerun(job.id, door="cli")
+        assert again.spec.extra_output is False
+        services.jobs.cancel(again.id)
