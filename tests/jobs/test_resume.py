@@ -12,9 +12,16 @@ import numpy as np
 import pytest
 import soundfile
 
+from inference.presets import parse_preset
 from tests.conftest import Server, chord
+from webui.compute.pool import Pool
+from webui.services.job import Choice, Job, Result, Spec
+from webui.services.links import result_names
+from webui.services.runner import JobRunner
+from webui.services.storage import Storage, link_or_copy
 
 MODEL = "spleeter_2stems"
+JOB = "11111111-2222-4333-8444-555555555555"
 
 
 def chain() -> dict[str, Any]:
@@ -93,35 +100,43 @@ def test_killed_in_the_second_of_three_steps(threes: Server, half_minute: Path, 
         assert np.array_equal(soundfile.read(path)[0], soundfile.read(same)[0])
 
 
-def test_without_extra_output_the_main_result_lies_beside_the_others(tmp_path: Path, weights: Path, song: Path) -> None:
-    from inference.types import OutputFormat
-    from webui.compute.pool import Pool
-    from webui.services import Choice, Services
-    from webui.services.links import result_names
-    from webui.services.storage import link_or_copy
-    from webui.settings import Settings
-
-    home = tmp_path / "home"
-    (home / "models").mkdir(parents=True)
+@pytest.mark.parametrize("extra_output", [True, False])
+def test_where_the_main_result_lies(tmp_path: Path, weights: Path, song: Path, extra_output: bool) -> None:
+    storage = Storage(tmp_path / "home")
+    storage.prepare()
     for file in weights.iterdir():
-        link_or_copy(file, home / "models" / file.name)
-    services = Services(Settings(home=home), pool=Pool())
-    services.presets.save("threes", chain())
-    with services:
-        job = services.jobs.submit(
-            song, file_name="song.wav", choice=Choice(preset="threes"), output=OutputFormat("wav"), door="cli", extra_output=False
-        )
-        deadline = time.monotonic() + 120
-        while not (job := services.jobs.get(job.id)).ended:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        assert job.state == "completed", job.error
-        names = [f"{job.id}/extra_output/song_accompaniment.wav", f"{job.id}/extra_output/song_vocals.wav", f"{job.id}/song_third.wav"]
-        assert result_names(job) == names
-        for name, result in zip(names, job.results, strict=True):
-            assert (home / "results" / name).is_file()
-            assert services.results.path(job.id, result.file) == home / "results" / name
-            assert services.results.pcm(job.id, result.file, start=0, frames=10)
-        again = services.jobs.rerun(job.id, door="cli")
-        assert again.spec.extra_output is False
-        services.jobs.cancel(again.id)
+        link_or_copy(file, storage.models / file.name)
+    storage.inputs(JOB).mkdir()
+    link_or_copy(song, storage.inputs(JOB) / "song.wav")
+    spec = Spec(
+        title="song",
+        file="song.wav",
+        input="song.wav",
+        song="song",
+        source="cli",
+        choice=Choice(preset="threes"),
+        preset=parse_preset(chain()).model_dump(mode="json"),
+        container="wav",
+        subtype="PCM_16",
+        device="cpu",
+        created_at=0.0,
+        time_limit=600.0,
+        duration=None,
+        extra_output=extra_output,
+    )
+    pool = Pool()
+    try:
+        outcome = JobRunner(storage, pool, steps_limit=1 << 30).run(JOB, json.loads(json.dumps(spec.to_json())), lambda _: None)
+    finally:
+        pool.close()
+    assert outcome["error"] is None
+    job = Job(JOB, spec, "completed", results=tuple(Result(**result) for result in outcome["results"]))
+    kept = f"{JOB}/extra_output"
+    names = [f"{kept}/song_accompaniment.wav", f"{kept}/song_vocals.wav", f"{kept if extra_output else JOB}/song_third.wav"]
+    assert result_names(job) == names
+    for name, result in zip(names, job.results, strict=True):
+        assert (storage.home / "results" / name).is_file()
+        assert storage.result(JOB, result.file) == storage.home / "results" / name
+    assert len(list(storage.steps.iterdir())) == 3
+    storage.delete(JOB)
+    assert not storage.results(JOB).exists()

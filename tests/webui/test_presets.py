@@ -106,7 +106,7 @@ def test_a_history_of_edits(presets: PresetService) -> None:
     assert [version.at for version in history] == sorted((version.at for version in history), reverse=True)
     presets.restore("mine", history[-1].at)
     assert presets.get("mine").name == "Version 0"
-    assert [version.title for version in presets.history("mine")][0] == "Version 3"
+    assert presets.history("mine")[0].title == "Version 3"
     with pytest.raises(UnknownPreset):
         presets.restore("mine", 1)
 

@@ -49,7 +49,7 @@ def test_fields_are_filled_in(template: str, name: str) -> None:
     ],
 )
 def test_what_is_no_template(template: str, said: str) -> None:
-    with pytest.raises(ValueError, match="name|field|characters|folder") as caught:
+    with pytest.raises(ValueError, match=r"name|field|characters|folder") as caught:
         names.fields_of(template)
     assert said in str(caught.value)
 
