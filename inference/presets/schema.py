@@ -69,6 +69,11 @@ class Preset(Strict):
                 owners |= {owner_of(reference) for reference in step.references()}
         return tuple(reversed(found))
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models of the needed steps, each once, as the preset spells them."""
+        return tuple(dict.fromkeys(step.model for step in self.needed() if isinstance(step, SeparateStep)))
+
     def wanted(self, step: str) -> tuple[str, ...] | None:
         """The stems of `step` that an output or a needed step needs, in order of first use; None means all of them."""
         references = [output.source for output in self.outputs] + [each for later in self.needed() for each in later.references()]

@@ -80,19 +80,19 @@ def check_preset(preset: Preset, catalogue: Catalogue) -> None:
 
 
 def _check_models(preset: Preset, catalogue: Catalogue) -> None:
-    wrong: list[tuple[Step, str, UnknownModel]] = []
+    wrong: list[tuple[Step, UnknownModel]] = []
     for step in preset.steps:
         if isinstance(step, SeparateStep):
             try:
                 catalogue.get(step.model)
             except UnknownModel as error:
-                wrong.append((step, step.model, error))
+                wrong.append((step, error))
     if not wrong:
         return
-    step, model, error = wrong[0]
-    names = list(dict.fromkeys(name for _, name, _ in wrong))
-    message = error.message if len(names) == 1 else f"there are no models {', '.join(map(repr, names))}"
-    raise UnknownModel(f"{_at(step.place)}{message}", hint=error.hint, model=model, models=", ".join(names), place=step.place)
+    first, reason = wrong[0]
+    names = list(dict.fromkeys(str(error.params["model"]) for _, error in wrong))
+    message = reason.message if len(names) == 1 else f"there are no models {', '.join(map(repr, names))}"
+    raise UnknownModel(f"{_at(first.place)}{message}", hint=reason.hint, model=names[0], models=", ".join(names), place=first.place)
 
 
 def _check_reference(reference: str, made: dict[str, dict[str, str]], what: str, place: str, *, every: bool = False) -> None:

@@ -113,7 +113,7 @@ class PresetService:
             BadPreset, UnknownModel: there is something wrong with it; nothing is stored.
         """
         self.check(data)
-        stored = self._own.write(file_name(name), data)
+        stored = self._own.write(name if self._own.has(name) else file_name(name), data)
         return self.card(stored)
 
     def take_in(self, content: bytes, name: str = "") -> PresetCard:

@@ -158,16 +158,15 @@ class Limiter(EffectBase):
 
 
 class Pitch(EffectBase):
-    """Higher or lower, as long as before. Done by pitch.py: pedalboard's own loses sound when a song comes in blocks."""
+    """Higher or lower, as long as before."""
 
     effect: Literal["pitch"]
     semitones: float = Field(ge=-24, le=24)
+    formants: bool = False  # leave the colour of a voice where it is
 
     def plugins(self, sample_rate: int) -> list[Any]:
-        """One shifter, for a whole piece of sound at once."""
-        from pedalboard import PitchShift
-
-        return [PitchShift(self.semitones)]
+        """None: pitch.py does it, as pedalboard's plugin loses sound that comes in blocks."""
+        return []
 
 
 EFFECTS: tuple[type[EffectBase], ...] = (Gain, HighPass, LowPass, Equalizer, Compressor, Gate, Reverb, Limiter, Pitch)

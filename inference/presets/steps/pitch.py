@@ -1,7 +1,7 @@
 r"""Another pitch, the same length, streaming.
 
-pedalboard's PitchShift (Rubber Band) must have a sound whole: it forgets what it holds between two calls. So the song is shifted in
-segments that overlap, and these are joined where they fit best.
+Rubber Band's finer engine, as pedalboard offers it, must have a sound whole (and the plugin of its other engine forgets, between two calls,
+what it holds). So the song is shifted in segments that overlap, and these are joined where they fit best.
 
     |---- segment ----|context|
                   |context|---- segment ----|context|
@@ -43,11 +43,13 @@ def shifted(blocks: Iterable[Samples], effect: Pitch, sample_rate: int) -> Itera
 
 def _whole(samples: Samples, effect: Pitch, sample_rate: int) -> Samples:
     """A piece [C, n] shifted at once."""
-    from pedalboard import Pedalboard
+    from pedalboard import time_stretch
 
     length = max(samples.shape[1], sample_rate)  # also one sample is a piece
     padded = np.pad(samples, ((0, 0), (0, length - samples.shape[1])))
-    out: Samples = Pedalboard(effect.plugins(sample_rate)).process(padded, sample_rate, reset=True)
+    out: Samples = time_stretch(
+        padded, sample_rate, stretch_factor=1.0, pitch_shift_in_semitones=effect.semitones, preserve_formants=effect.formants
+    )
     fitted = np.zeros_like(samples)
     fitted[:, : out.shape[1]] = out[:, : samples.shape[1]]
     return fitted
