@@ -47,9 +47,9 @@ def threes(own_server: Server) -> Server:
 
 
 @pytest.fixture(scope="module")
-def half_minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("half") / "half.flac"
-    soundfile.write(path, chord(30.0), 44100, subtype="PCM_16")
+def quarter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("quarter") / "quarter.flac"
+    soundfile.write(path, chord(15.0), 44100, subtype="PCM_16")
     return path
 
 
@@ -76,8 +76,8 @@ def until(server: Server, job_id: str, *words: str, seconds: float = 120) -> lis
 
 
 @pytest.mark.parametrize("victim", ["server", "worker"])
-def test_killed_in_the_second_of_three_steps(threes: Server, half_minute: Path, victim: str) -> None:
-    job_id = submit(threes, half_minute)
+def test_killed_in_the_second_of_three_steps(threes: Server, quarter: Path, victim: str) -> None:
+    job_id = submit(threes, quarter)
     until(threes, job_id, "step 2 of 3: separating")
     if victim == "server":
         threes.kill()
@@ -90,9 +90,9 @@ def test_killed_in_the_second_of_three_steps(threes: Server, half_minute: Path, 
     assert sum(line.startswith("step 1 of 3: separating") for line in lines) == 1, lines
     assert any("step 1 (step) was done before" in line for line in lines), lines
     folder = threes.home / "results" / job_id / "extra_output"
-    assert sorted(path.name for path in folder.iterdir()) == ["half_accompaniment.wav", "half_third.wav", "half_vocals.wav"]
-    assert {soundfile.info(path).frames for path in folder.iterdir()} == {30 * 44100}
-    calm = submit(threes, half_minute)
+    assert sorted(path.name for path in folder.iterdir()) == ["quarter_accompaniment.wav", "quarter_third.wav", "quarter_vocals.wav"]
+    assert {soundfile.info(path).frames for path in folder.iterdir()} == {15 * 44100}
+    calm = submit(threes, quarter)
     lines = until(threes, calm, "completed", "failed")
     assert not any("separating" in line for line in lines), "the same again takes no computing"
     for path in folder.iterdir():
