@@ -53,7 +53,7 @@ class Services:
         self._standby = Standby(HomeLock(self.storage.lock), self._run_jobs)
         self._runs_jobs = False
         self.device = settings.device  # in words, once a compute process has looked
-        catalogue = load_catalogue(self.storage.user_catalogue.parent)
+        catalogue = load_catalogue(self.storage.models)
         self.models = ModelService(catalogue)
         self.presets = PresetService(self.storage.presets, ROOT / "presets", lambda: catalogue)
         self.jobs = JobService(
