@@ -34,7 +34,7 @@ def joining(of_bands: npt.NDArray[np.float64]) -> Blend:
     """A blend that takes each band of the result from one of three spectra: [3, C, F, K] -> [C, F, K]."""
 
     def join(spectra: Spectra, _: Weights) -> Spectra:
-        total = spectra[0] * of_bands[0]
+        total: Spectra = spectra[0] * of_bands[0]
         for spectrum, gain in zip(spectra[1:], of_bands[1:], strict=True):
             total += spectrum * gain
         return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from inference.audio import AudioSource, resample
 from inference.audio.resample import resampled_length
 from inference.audio.steady import with_channels
+from inference.ensemble.ahead import cores, read_ahead
 from inference.errors import BadOption, MsstError
 from inference.types import Samples
 
@@ -18,9 +20,7 @@ from inference.types import Samples
 class AlignedFiles:
     """What came out of `open_aligned`."""
 
-    members: tuple[
-        Iterator[Samples], ...
-    ]  # float32 [channels, n], in the order of the paths; each can be read once, while the files are open
+    members: tuple[Iterator[Samples], ...]  # float32 [channels, n], in the order of the paths; each is read once, while files are open
     sample_rate: int  # of all members
     channels: int  # of all members
     frames: int | None  # samples of the longest at this rate, None where a header does not say; may be an estimate
@@ -37,7 +37,7 @@ def open_aligned(paths: Sequence[Path], *, sample_rate: int | None = None, chann
 
     Nothing is lost and the order does not matter: without `sample_rate` the highest of all is taken, and without `channels` the most of
     all. A mono file is copied to all channels; other files get silent ones where they have fewer. Lengths stay: `ensemble` is as
-    long as the longest.
+    long as the longest. Each file is decoded a block ahead of what is used, in a thread.
 
     Raises:
         BadOption: no paths.
@@ -52,7 +52,9 @@ def open_aligned(paths: Sequence[Path], *, sample_rate: int | None = None, chann
                 sources.append(stack.enter_context(AudioSource(path)))
         rate = sample_rate or max(source.info.sample_rate for source in sources)
         width = channels or max(source.info.channels for source in sources)
-        members = tuple(_member(path, source, rate, width) for path, source in zip(paths, sources, strict=True))
+        # Entered last, so that no thread still reads when the files are closed.
+        pool = stack.enter_context(ThreadPoolExecutor(cores(), "decode"))
+        members = tuple(read_ahead(_member(path, source, rate, width), pool) for path, source in zip(paths, sources, strict=True))
         yield AlignedFiles(members, rate, width, _frames(sources, rate))
 
 

@@ -20,14 +20,16 @@ def median(values: npt.NDArray[Real], weights: Weights) -> npt.NDArray[np.float6
     It is the value below which, and above which, lies at most half of the weight. Where that is so for two of them (equal weights, N
     even), it is the mean of the two. So equal weights give the plain median, and a weight of zero takes no part.
     """
-    if np.all(weights == weights[0]):
-        lower, upper = middles(values)
-    else:
-        lower, upper = _weighted_middles(values, weights)
+    lower, upper = middles(values, weights)
     return np.add(lower, upper, dtype=np.float64) * 0.5
 
 
-def middles(values: npt.NDArray[Real]) -> tuple[npt.NDArray[Real], npt.NDArray[Real]]:
+def middles(values: npt.NDArray[Real], weights: Weights) -> tuple[npt.NDArray[Real], npt.NDArray[Real]]:
+    """The two values whose mean is the median: the very same array twice where that is so by nature."""
+    return _plain_middles(values) if np.all(weights == weights[0]) else _weighted_middles(values, weights)
+
+
+def _plain_middles(values: npt.NDArray[Real]) -> tuple[npt.NDArray[Real], npt.NDArray[Real]]:
     """The two values in the middle of the sorted N (for N odd, the same one twice).
 
     A sorting network in which the largest rise to the top, ended as soon as the middle is reached: whole arrays are compared at
@@ -42,13 +44,16 @@ def middles(values: npt.NDArray[Real]) -> tuple[npt.NDArray[Real], npt.NDArray[R
 
 
 def complex_middles(values: npt.NDArray[np.complex128]) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.complex128]]:
-    """`middles` in the order in which NumPy sorts complex numbers: by the real part, and where that is the same, by the imaginary one."""
+    """`middles`, without weights, in the order in which NumPy sorts complex numbers: by the real part, then by the imaginary one."""
     count = len(values)
     rows: list[Any] = list(values)
     for last in range(count - 1, (count - 1) // 2 - 1, -1):
         for row in range(last):
             low, high = rows[row], rows[row + 1]
-            swap = np.greater(low, high)
+            swap = low.real > high.real
+            tied = low.real == high.real
+            if tied.any():
+                swap[tied] = low[tied].imag > high[tied].imag
             rows[row], rows[row + 1] = np.where(swap, high, low), np.where(swap, low, high)
     return rows[(count - 1) // 2], rows[count // 2]
 

@@ -19,6 +19,7 @@ from inference.errors import BadOption
 
 LINEAR = ", ".join(name for name, algorithm in ALGORITHMS.items() if algorithm.linear)
 MAX_MEMBERS = 64
+MAX_WEIGHT = 1e6
 
 BandWeights: TypeAlias = tuple[float, float, float]  # low, mid, high
 
@@ -99,8 +100,7 @@ class Shares:
 
 def _shares(in_bands: npt.NDArray[np.float64]) -> Shares:
     kept = np.flatnonzero(in_bands.any(axis=0))
-    rows = in_bands[:, kept] / in_bands.max()  # the largest weights there are would overflow in sum
-    rows /= rows.sum(axis=1, keepdims=True)
+    rows = in_bands[:, kept] / in_bands.sum(axis=1, keepdims=True)
     alike = bool(np.allclose(rows, rows[0], rtol=1e-12, atol=0))
     return Shares(tuple(int(number) for number in kept), rows[0] if alike else rows.mean(axis=0), None if alike else rows)
 
@@ -131,8 +131,9 @@ def _check_name(algorithm: str) -> None:
 
 def _check_weights(weights: Iterable[float], what: str) -> None:
     for weight in weights:
-        if not (isfinite(weight) and weight >= 0):
-            raise BadOption(f"a {what} of {weight}", hint="Weights are numbers from 0 up; 0 leaves a member out.", option="weights")
+        if not 0 <= weight <= MAX_WEIGHT:  # false for NaN too
+            hint = f"Weights are numbers from 0 to {MAX_WEIGHT:g}; 0 leaves a member out."
+            raise BadOption(f"a {what} of {weight}", hint=hint, option="weights")
 
 
 _SETTINGS: TypeAdapter[EnsembleSettings] = TypeAdapter(EnsembleSettings)

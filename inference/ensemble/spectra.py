@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.ensemble.kinds import Spectra, Weights
-from inference.ensemble.medians import complex_middles, median
+from inference.ensemble.medians import complex_middles, middles
 from inference.ensemble.picks import pick, pick_in_turn, power
 
 Spectrum = npt.NDArray[np.complex128]
@@ -25,7 +25,8 @@ def middle(members: Spectra, weights: Weights) -> Spectrum:
     happens to be in the middle jumps from frame to frame, wherever two members are about as loud, and for an even number there is
     no such member. Where the members cancel each other there is no phase, and the bin is silent, as it is in their mean.
     """
-    size = median(np.sqrt(power(members)), weights)
+    lower, upper = (np.sqrt(middle) for middle in middles(power(members), weights))  # a root keeps the order: one is enough
+    size = 0.5 * (lower + upper)
     total = _mean(members, weights)
     mean_size = np.sqrt(power(total))
     scale = np.zeros_like(size)
@@ -45,26 +46,26 @@ def middle_compat(members: Spectra, weights: Weights) -> Spectrum:
 
 def smallest(members: Spectra, weights: Weights) -> Spectrum:
     """The softest bin, with its phase: only what all members have remains."""
-    return pick(members, power, largest=False)
+    return pick(members, largest=False)
 
 
 def largest(members: Spectra, weights: Weights) -> Spectrum:
     """The loudest bin, with its phase: whatever any member has remains."""
-    return pick(members, power, largest=True)
+    return pick(members, largest=True)
 
 
 def smallest_in_turn(members: Spectra, weights: Weights) -> Spectrum:
     """UVR's "Min Spec": the members are compared in turn, and the later one wins where both are as soft."""
-    return pick_in_turn(members, power, largest=False)
+    return pick_in_turn(members, largest=False)
 
 
 def largest_in_turn(members: Spectra, weights: Weights) -> Spectrum:
     """UVR's "Max Spec": the members are compared in turn, and the later one wins where both are as loud."""
-    return pick_in_turn(members, power, largest=True)
+    return pick_in_turn(members, largest=True)
 
 
 def _mean(members: Spectra, weights: Weights) -> Spectrum:
-    total = members[0] * weights[0]
+    total: Spectrum = members[0] * weights[0]
     for member, weight in zip(members[1:], weights[1:], strict=True):
         total += member * weight
     return total

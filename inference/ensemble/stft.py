@@ -19,11 +19,13 @@ leaves the last samples to the foot of a single window.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from inference.ensemble.ahead import in_order
 from inference.ensemble.kinds import Blend, Weights
 from inference.types import Samples
 
@@ -37,72 +39,66 @@ _BACK = _WINDOW / np.sum(_WINDOW**2, axis=0)
 Floats = npt.NDArray[np.float64]
 
 
-def through_spectra(blocks: Iterable[npt.NDArray[Any]], blend: Blend, weights: Weights) -> Iterator[Samples]:
+def through_spectra(blocks: Iterable[npt.NDArray[Any]], blend: Blend, weights: Weights, *, threads: int | None = None) -> Iterator[Samples]:
     """Blend the members' spectra.
 
     Args:
         blocks: [N, C, n] float32 or float64, n above zero; all but the last one with n a multiple of HOP.
-        blend: of spectra, [N, C, F, K] -> [C, F, K]; F is any number of frames.
+        blend: of spectra, [N, C, F, K] -> [C, F, K]; F is any number of frames. It may run in several threads at once.
         weights: given to it.
+        threads: that work at once, None for what the machine has. It does not change the result by a bit.
 
     Yields:
-        float32 [C, n], together as long as the blocks, one segment later than them.
+        float32 [C, n], none empty, together as long as the blocks; some blocks later than them.
     """
-    frames: _Frames | None = None
-    taken = 0
-    for block in blocks:
-        if taken % HOP:
-            raise ValueError(f"a block that is not the last one and no multiple of {HOP} samples")
-        frames = frames or _Frames(block.shape[0], block.shape[1], blend, weights)
-        out = frames.push(block)
-        if not taken:
-            out = out[:, HOP:]  # the silence before the song
-        taken += block.shape[-1]
-        if out.shape[-1]:
-            yield out
-    if frames is not None:
-        yield frames.push(np.zeros((*frames.shape, HOP), np.float32))[:, : (taken - 1) % HOP + 1]
-
-
-class _Frames:
-    """What is carried from block to block: the members' last segment, and the half of a segment that waits for its second frame."""
-
-    def __init__(self, members: int, channels: int, blend: Blend, weights: Weights) -> None:
-        self.shape = (members, channels)
-        self._blend = blend
-        self._weights = weights
-        self._last: npt.NDArray[Any] = np.zeros((*self.shape, 1, HOP), np.float32)
-        self._waiting: Floats = np.zeros((channels, 1, HOP))
-
-    def push(self, block: npt.NDArray[Any]) -> Samples:
-        """The next segments [N, C, n], the last one filled up -> as many finished ones [C, m], of which the first is the one before."""
-        segments = _segments(block)
-        spectra = np.fft.rfft(self._windowed(segments))
-        found = np.fft.irfft(self._blend(spectra, self._weights), N_FFT)
-        self._last = segments[:, :, -1:].copy()
-        return self._added(found.reshape(*found.shape[:-1], 2, HOP))
-
-    def _windowed(self, segments: npt.NDArray[Any]) -> Floats:
-        """[N, C, F, HOP] -> frames [N, C, F, N_FFT], of which the first begins with the segment before."""
-        frames = np.empty((*segments.shape[:-1], 2, HOP))
-        np.multiply(self._last[:, :, 0], _WINDOW[0], out=frames[:, :, 0, 0])
-        np.multiply(segments[:, :, :-1], _WINDOW[0], out=frames[:, :, 1:, 0])
-        np.multiply(segments, _WINDOW[1], out=frames[..., 1, :])
-        return frames.reshape(*segments.shape[:-1], N_FFT)
-
-    def _added(self, frames: Floats) -> Samples:
-        """[C, F, 2, HOP] -> [C, F * HOP]: each segment from the two frames that it is in."""
-        frames *= _BACK
+    cut = _Segments(blocks)
+    waiting: Floats | None = None  # the half of a segment whose second frame comes with the next block
+    given = 0
+    for frames in in_order(partial(_blended, blend, weights), cut, threads=threads):
         whole = frames[:, :, 0].copy()
-        whole[:, :1] += self._waiting
         whole[:, 1:] += frames[:, :-1, 1]
-        self._waiting = frames[:, -1:, 1].copy()
-        return whole.reshape(len(whole), -1).astype(np.float32)
+        if waiting is None:
+            whole = whole[:, 1:]  # the silence before the song
+        else:
+            whole[:, 0] += waiting
+        waiting = frames[:, -1, 1].copy()
+        out = whole.reshape(len(whole), -1)[:, : cut.samples - given].astype(np.float32)
+        given += out.shape[1]
+        if out.shape[1]:
+            yield out
 
 
-def _segments(block: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """[N, C, n] -> [N, C, S, HOP], the last one filled up with silence."""
-    surplus = -block.shape[-1] % HOP
-    if surplus:
-        block = np.pad(block, ((0, 0), (0, 0), (0, surplus)))
-    return block.reshape(*block.shape[:-1], -1, HOP)
+class _Segments:
+    """Cuts blocks into segments, [N, C, 1 + S, HOP]: each time S new ones after the one before them; at the end one of silence."""
+
+    def __init__(self, blocks: Iterable[npt.NDArray[Any]]) -> None:
+        self._blocks = blocks
+        self.samples = 0  # of the song, so far
+
+    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
+        last: npt.NDArray[Any] | None = None
+        for block in self._blocks:
+            if self.samples % HOP:
+                raise ValueError(f"a block that is not the last one and no multiple of {HOP} samples")
+            count = -(-block.shape[-1] // HOP)
+            segments = np.empty((*block.shape[:-1], (1 + count) * HOP), block.dtype)
+            segments[..., :HOP] = 0 if last is None else last
+            segments[..., HOP : HOP + block.shape[-1]] = block
+            segments[..., HOP + block.shape[-1] :] = 0
+            last = segments[..., -HOP:]
+            self.samples += block.shape[-1]
+            yield segments.reshape(*block.shape[:-1], 1 + count, HOP)
+        if last is not None:
+            yield np.stack([last, np.zeros_like(last)], axis=2)
+
+
+def _blended(blend: Blend, weights: Weights, segments: npt.NDArray[Any]) -> Floats:
+    """[N, C, 1 + S, HOP] -> the frames of the result, [C, S, 2, HOP], ready to be added where they overlap."""
+    frames = np.empty((*segments.shape[:2], segments.shape[2] - 1, 2, HOP))
+    frames[..., 0, :] = segments[:, :, :-1]
+    frames[..., 1, :] = segments[:, :, 1:]
+    frames *= _WINDOW
+    spectra = np.fft.rfft(frames.reshape(*frames.shape[:-2], N_FFT))
+    found: Floats = np.fft.irfft(blend(spectra, weights), N_FFT).reshape(*frames.shape[1:])
+    found *= _BACK
+    return found

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from inference.ensemble.kinds import Waves, Weights
 from inference.ensemble.medians import median
-from inference.ensemble.picks import pick
 from inference.types import Samples
 
 
@@ -23,17 +22,22 @@ def middle(members: Waves, weights: Weights) -> Samples:
 
 def smallest(members: Waves, weights: Weights) -> Samples:
     """The sample nearest to zero, with its sign: only what all members have remains."""
-    return pick(members, np.abs, largest=False)
+    size = np.abs(members).min(axis=0)
+    positive = (members == size).any(axis=0)  # of +0.5 and -0.5 the former, whatever the order
+    found: Samples = np.where(positive, size, -size)
+    return found
 
 
 def largest(members: Waves, weights: Weights) -> Samples:
     """The sample farthest from zero, with its sign: whatever any member has remains."""
-    return pick(members, np.abs, largest=True)
+    high, low = members.max(axis=0), members.min(axis=0)
+    found: Samples = np.where(high >= -low, high, low)
+    return found
 
 
 def mean(members: Waves, weights: Weights) -> npt.NDArray[np.float64]:
     """The weighted mean in float64: members that nearly cancel lose nothing."""
-    total = np.multiply(members[0], weights[0], dtype=np.float64)
+    total: npt.NDArray[np.float64] = np.multiply(members[0], weights[0], dtype=np.float64)
     for member, weight in zip(members[1:], weights[1:], strict=True):
         total += np.multiply(member, weight, dtype=np.float64)
     return total

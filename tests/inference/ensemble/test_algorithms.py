@@ -131,7 +131,7 @@ def test_the_later_member_wins_a_tie_in_uvr_spectra() -> None:
 def test_equal_weights_are_none(name: str) -> None:
     songs = three()
     plain = together(songs, EnsembleSettings(name))
-    for weight in (1e-3, 1.0, 7.0, 1e300):
+    for weight in (1e-300, 1e-3, 1.0, 7.0, 1e6):
         assert np.array_equal(together(songs, EnsembleSettings(name, (weight,) * 3)), plain)
 
 
@@ -151,7 +151,7 @@ def test_a_heavy_member_is_heard_more(name: str) -> None:
         return float(np.abs(together(songs, EnsembleSettings(name, weights)) - songs[1]).mean())
 
     assert distance((1.0, 1e6, 1.0)) < 1e-2 * distance((1.0, 1.0, 1.0))
-    assert distance((1.0, 1.6, 1.0)) < distance((1.0, 1.0, 1.0))
+    assert distance((1.0, 2.1, 1.0)) < distance((1.0, 1.0, 1.0))
 
 
 @pytest.mark.parametrize("name", ["median_wave", "median_fft"])

@@ -15,13 +15,12 @@ from inference.errors import BadOption
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"algorithm": "avg"}, "'avg'", "avg_wave"),
     ({"algorithm": "Median FFT"}, "'Median FFT'", "Did you mean median_fft?"),
-    ({"weights": (1.0, -1.0)}, "-1.0", "from 0 up"),
-    ({"weights": (1.0, float("nan"))}, "nan", "from 0 up"),
-    ({"weights": (float("inf"),)}, "inf", "from 0 up"),
+    ({"weights": (1.0, -1.0)}, "-1.0", "from 0 to 1e+06"),
+    ({"weights": (1.0, float("nan"))}, "nan", "from 0 to 1e+06"),
+    ({"weights": (float("inf"),)}, "inf", "from 0 to 1e+06"),
     ({"weights": (0.0, 0.0)}, "weight 0", "at least one"),
     ({"bands": ((1.0, 1.0, 0.0), (2.0, 1.0, 0.0))}, "high band", "at least one"),
-    ({"bands": ((1.0, 1.0),)}, "2 band weights", "low, mid, high"),
-    ({"bands": ((1.0, 1.0, -2.0),)}, "-2.0", "from 0 up"),
+    ({"bands": ((1.0, 1.0, -2.0),)}, "-2.0", "from 0 to 1e+06"),
     ({"bands": ((1.0, 1.0, 1.0),), "algorithm": "max_fft"}, "max_fft", "avg_wave, avg_fft"),
     ({"bands": ((1.0, 1.0, 1.0),), "weights": (1.0, 2.0)}, "2 weights and 1 sets", "every member"),
     ({"bands": ((1.0, 0.0, 1.0), (1.0, 1.0, 1.0)), "weights": (1.0, 0.0)}, "mid band", "at least one"),
@@ -39,6 +38,12 @@ def test_impossible_settings_are_refused_with_the_value_and_a_way_out(fields: di
             make()
         assert message in caught.value.message
         assert hint in caught.value.hint
+
+
+def test_three_bands_are_no_two() -> None:
+    with pytest.raises(BadOption, match="2 band weights") as caught:
+        EnsembleSettings(bands=((1.0, 1.0),))  # type: ignore[arg-type]
+    assert "low, mid, high" in caught.value.hint
 
 
 @pytest.mark.parametrize(
