@@ -56,16 +56,19 @@ class StepStore:
         entry = self._folder / key
         try:
             stems = _read(entry)
-            into.mkdir(parents=True, exist_ok=True)
-            found = {}
-            for name, file in stems:
-                found[name] = into / file.name
-                _link(file, found[name])
-            os.utime(entry / META)  # used just now
         except (OSError, ValueError, KeyError, TypeError) as error:
             if entry.exists():
-                log.warning("a kept step cannot be used and is made again: %s", error)
+                log.warning("a kept step is damaged and is made again: %s", error)
                 _delete(entry)
+            return None
+        found = {name: into / file.name for name, file in stems}
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+            for name, file in stems:
+                _link(file, found[name])
+            os.utime(entry / META)  # used just now
+        except OSError as error:  # no room for copies where there are no links, or it was deleted just now
+            log.warning("a kept step cannot be used: %s", error)
             shutil.rmtree(into, ignore_errors=True)
             return None
         return found

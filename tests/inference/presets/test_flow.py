@@ -95,9 +95,16 @@ def test_a_preset_survives_its_own_json() -> None:
 
 def test_shipped_presets_are_sound() -> None:
     files = sorted((ROOT / "presets").glob("*.json"))
-    assert files
+    assert len(files) > 12
+    catalogue = load_catalogue()
+    titles = set()
     for path in files:
-        check_preset(load_preset(path), load_catalogue())
+        preset = load_preset(path)
+        check_preset(preset, catalogue)
+        assert preset.needed() == preset.steps, f"{path.name}: a step that nobody needs"
+        assert len(preset.description) > 20
+        titles.add(preset.name)
+    assert len(titles) == len(files)
 
 
 def test_one_model_as_a_preset() -> None:
