@@ -95,7 +95,7 @@ def weights(steps: Sequence[Step], facts: ModelFacts | None) -> list[float]:
     known = [speed for speed in speeds if speed]
     usual = fmean(known) if known else 1.0
     return [
-        step.work * (speed or usual) if isinstance(step, SeparateStep) else step.work for step, speed in zip(steps, speeds, strict=True)
+        step.cost * (speed or usual) if isinstance(step, SeparateStep) else step.cost for step, speed in zip(steps, speeds, strict=True)
     ]
 
 

@@ -61,6 +61,11 @@ class StepBase(Strict):
         raise NotImplementedError
 
     @property
+    def cost(self) -> float:
+        """The time that a second of audio takes this step, as `work`."""
+        return self.work
+
+    @property
     def main_stem(self) -> str | None:
         """The stem that its bare name stands for; None where only the model knows it."""
         return None

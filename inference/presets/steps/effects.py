@@ -30,6 +30,11 @@ class EffectsStep(OneStem):
     kind: Literal["effects"] = "effects"
     chain: tuple[Effect, ...] = Field(max_length=32)
 
+    @property
+    def cost(self) -> float:
+        """Another pitch takes far longer than all else."""
+        return self.work + 0.8 * sum(isinstance(link, Pitch) for link in self.chain)
+
 
 def effects(step: EffectsStep, context: StepContext) -> None:
     """Stream the step's input through its chain."""
