@@ -37,7 +37,7 @@ class Progress:
     """How far a piece of work is."""
 
     fraction: float  # 0 .. 1
-    stage: str  # key of the stage: "decoding", "loading_model", "separating", "writing"
+    stage: str  # key of the stage: "decoding", "loading_model", "separating", "processing", "writing"
     seconds_left: float | None = None  # None while nothing is known yet
     step: int = 1  # 1 .. steps
     steps: int = 1

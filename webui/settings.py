@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     retention_days: float = Field(default=7, ge=0)
     """Days after which an ended job and its files are deleted; 0 keeps them for ever."""
 
+    kept_steps_gb: float = Field(default=10, ge=0)
+    """Gigabytes (1,073,741,824 bytes) that finished steps of presets may take in HOME/cache, so that a changed or repeated preset need
+    not begin from the start; the least recently used go first, 0 keeps none."""
+
     callback_allow: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts, addresses or networks (10.0.0.0/8) inside the private network that callbacks may go to, separated by commas.
     Public addresses are always allowed, and so is a loopback address for a caller on this machine."""
@@ -96,6 +100,11 @@ class Settings(BaseSettings):
         if value.lower() not in ("debug", "info", "warning", "error"):
             raise ValueError("must be debug, info, warning or error")
         return value.lower()
+
+    @property
+    def kept_steps_bytes(self) -> int:
+        """The limit of kept steps in bytes."""
+        return int(self.kept_steps_gb * 1024**3)
 
     @property
     def max_upload_bytes(self) -> int:

@@ -1,9 +1,32 @@
-"""Presets: chains of steps from a mixture to the stems that are kept.
+"""Presets: graphs of steps from a mixture to the stems that are kept.
 
-`schema` says what a preset may be, `steps` holds one module for each kind of step, `runner` walks through them.
+reading.py   files to presets         schema.py   what a preset is          flow.py, graph.py   the versions of the files
+validate.py  what is impossible       steps/      one module for each kind  runner.py           walks through the steps
+store.py     finished steps, kept     keys.py     what makes them the same
+
+Reading, checking and the store need no torch.
 """
 
-from inference.presets.runner import StemFile, run
-from inference.presets.schema import Output, Preset, SeparateStep, Step, load_preset, single_model
+from __future__ import annotations
 
-__all__ = ["Output", "Preset", "SeparateStep", "StemFile", "Step", "load_preset", "run", "single_model"]
+from inference.presets.reading import load_preset, parse_preset
+from inference.presets.runner import ModelFacts, run
+from inference.presets.schema import Output, Preset, SeparateStep, Step, single_model
+from inference.presets.sinks import StemFile
+from inference.presets.store import StepStore
+from inference.presets.validate import check_preset
+
+__all__ = [
+    "ModelFacts",
+    "Output",
+    "Preset",
+    "SeparateStep",
+    "StemFile",
+    "Step",
+    "StepStore",
+    "check_preset",
+    "load_preset",
+    "parse_preset",
+    "run",
+    "single_model",
+]

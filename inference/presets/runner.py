@@ -1,20 +1,42 @@
-"""Walks through a preset's steps: mixture in, the kept stems out as files."""
+"""Walks through a preset's steps: mixture in, the kept stems out as files.
+
+Each needed step, in order:
+    its key is in the store?  -> its stems are linked into the work folder, and its results written from them
+    otherwise                 -> it runs: each stem goes to its result files and, as float32, to the work folder; then the step is kept
+"""
 
 from __future__ import annotations
 
+import logging
 import shutil
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
-from inference.presets.schema import EVERY, MIXTURE, Preset, Step
-from inference.presets.sinks import StemFile, StemSink
-from inference.presets.steps import STEPS
+from inference.errors import BadPreset, DiskFull
+from inference.presets.keys import Identity, Keys
+from inference.presets.meter import Meter
+from inference.presets.references import EVERY, MIXTURE, owner_of, stem_of
+from inference.presets.schema import Preset, Step
+from inference.presets.sinks import StemFile, StemSink, Target, copy
+from inference.presets.steps import STEPS, SeparateStep
 from inference.presets.steps.base import Models, StepContext
-from inference.types import OutputFormat, Progress, Report
+from inference.presets.store import StepStore
+from inference.types import OutputFormat, Report
 
-__all__ = ["StemFile", "run"]
+log = logging.getLogger(__name__)
+
+__all__ = ["ModelFacts", "StemFile", "run"]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What can be known of a model without loading it."""
+
+    identity: Identity  # what its result depends on
+    speed: Callable[[str, Mapping[str, Any]], float | None]  # time per second of audio with these options, the built-in model's is 1
 
 
 def run(
@@ -28,6 +50,8 @@ def run(
     output: OutputFormat,
     models: Models,
     report: Report,
+    facts: ModelFacts | None = None,
+    store: StepStore | None = None,
 ) -> list[StemFile]:
     """Separate `source` as `preset` says.
 
@@ -38,21 +62,41 @@ def run(
         folder: where kept stems go. Nothing in it is overwritten.
         extras: where each kept stem's peaks and preview go.
         work: an empty folder for what passes between steps; emptied again.
-        output: the format of kept stems.
+        output: the format of kept stems, where the preset does not say another.
         models: gives loaded models.
         report: receives progress at least five times per second of work; may raise Cancelled to stop.
+        facts: of models; without them all are taken to be equally fast, and no step is kept.
+        store: where finished steps are kept for another time; a preset of one step keeps none.
 
     Returns:
-        The kept stems, in the preset's order, as long as the decoded source and sample-aligned with it.
+        The kept stems, in the order of the preset's outputs, sample-aligned with the decoded source and as long as it, unless a step
+        trims or converts them.
 
     Raises:
         MsstError: whatever is wrong with the audio, the preset, a model or the disk. Nothing half-written is left.
     """
-    runner = _Runner(preset, source, song, folder, extras, work, output, models, report)
+    steps = preset.needed()
+    meter = Meter(report, weights(steps, facts))
+    keys = Keys(source, facts.identity, meter.again) if facts is not None and store is not None and len(steps) > 1 else None
+    runner = _Runner(preset, source, song, folder, extras, work, output, models, meter, store, keys)
     try:
-        return [file for number, step in enumerate(preset.steps, start=1) for file in runner.step(number, step)]
+        for number, step in enumerate(steps, start=1):
+            runner.step(number, step)
+        return _in_order(runner.results)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        if keys is not None and store is not None:
+            store.trim()
+
+
+def weights(steps: Sequence[Step], facts: ModelFacts | None) -> list[float]:
+    """How long each step is thought to take. Models of unknown speed count as the mean of the others."""
+    speeds = [facts.speed(step.model, step.options) if facts and isinstance(step, SeparateStep) else None for step in steps]
+    known = [speed for speed in speeds if speed]
+    usual = fmean(known) if known else 1.0
+    return [
+        step.cost * (speed or usual) if isinstance(step, SeparateStep) else step.cost for step, speed in zip(steps, speeds, strict=True)
+    ]
 
 
 @dataclass
@@ -67,97 +111,144 @@ class _Runner:
     work: Path
     output: OutputFormat
     models: Models
-    report: Report
+    meter: Meter
+    store: StepStore | None
+    keys: Keys | None
+    results: list[tuple[int, StemFile]] = field(default_factory=list)
+    _made: dict[str, dict[str, Path]] = field(default_factory=dict)  # step -> stem -> its float file
+    _taken: set[str] = field(default_factory=set)  # names of result files, casefolded
 
     def __post_init__(self) -> None:
-        self.meter = _Meter(self.report, len(self.preset.steps))
-        self.inputs = {step.input.casefold() for step in self.preset.steps}
+        self._read_later = {reference.casefold() for step in self.preset.needed() for reference in step.references()}
 
-    def step(self, number: int, step: Step) -> list[StemFile]:
-        """Run one step and return what it keeps."""
+    def step(self, number: int, step: Step) -> None:
+        """Run one step, or take it from the store."""
+        self.meter.begin(number)
+        wanted = self.preset.wanted(step.name)
+        place = self.work / str(number)
+        key = self.keys.of(step, wanted) if self.keys is not None else None
+        kept = self.store.take(key, place) if self.store is not None and key is not None else None
+        if kept is not None:
+            log.info("step %d (%s) was done before and is taken from there", number, step.name)
+            self._made[step.name] = kept
+            self._write_results(step, kept)
+        else:
+            sinks = self._run(step, wanted, place, keep=key is not None)
+            self._made[step.name] = {sink.stem: sink.between for sink in sinks if sink.between is not None}
+            self.results += [result for sink in sinks for result in sink.results()]
+            if self.store is not None and key is not None and len(self._made[step.name]) == len(sinks):
+                self.store.keep(key, self._made[step.name])
+        self.meter.end(worked=kept is None)
+
+    def _run(self, step: Step, wanted: tuple[str, ...] | None, place: Path, *, keep: bool) -> list[StemSink]:
+        """Run a step. Where the disk gets full while stems are written that nobody but the store needs, the store gives way."""
+        before = set(self._taken)
+        try:
+            return self._run_once(step, wanted, place, keep=keep)
+        except DiskFull:
+            if not keep or self.store is None:
+                raise
+            log.warning("the disk is full: kept steps are deleted, and step %s runs again without being kept", step.name)
+            self.store.clear()
+            shutil.rmtree(place, ignore_errors=True)
+            self._taken = before
+            return self._run_once(step, wanted, place, keep=False)
+
+    def _run_once(self, step: Step, wanted: tuple[str, ...] | None, place: Path, *, keep: bool) -> list[StemSink]:
         sinks: list[StemSink] = []
 
         def open_sinks(stems: Sequence[str], sample_rate: int, channels: int) -> Sequence[StemSink]:
-            sinks.extend(self._sink(step, stem, sample_rate, channels) for stem in stems)
-            return sinks
+            for stem in stems:
+                needed = self._is_read_later(step, stem)
+                between = place / f"{len(sinks)}.wav" if needed or keep else None
+                sinks.append(self._sink(step, stem, sample_rate, channels, between=between, spare=not needed))
+            return sinks[-len(stems) :]
 
-        self.meter.begin(number)
         context = StepContext(
-            source=self._source_of(step),
+            path=self._path,
             models=self.models,
             open_sinks=open_sinks,
             on_stage=self.meter.stage,
             on_fraction=self.meter.fraction,
-            wanted=self.preset.wanted(step.name),
+            wanted=wanted,
         )
-        STEPS[step.kind](step, context)
-        return [file for sink in sinks if (file := sink.result()) is not None]
+        STEPS[step.kind].run(step, context)
+        return sinks
 
-    def _source_of(self, step: Step) -> Path:
-        return self.source if step.input == MIXTURE else self._between(step.input)
+    def _write_results(self, step: Step, kept: Mapping[str, Path]) -> None:
+        self.meter.stage("writing")
+        for number, (stem, path) in enumerate(kept.items(), start=1):
+            sink = self._sink(step, stem, *_shape(path), between=None, spare=False)
+            copy(path, sink, self.meter.again)
+            self.results += sink.results()
+            self.meter.fraction(number / len(kept))
 
-    def _between(self, reference: str) -> Path:
-        return self.work / f"{reference.casefold()}.wav"
+    def _is_read_later(self, step: Step, stem: str) -> bool:
+        return bool({step.name.casefold(), f"{step.name}.{stem}".casefold()} & self._read_later)
 
-    def _sink(self, step: Step, stem: str, sample_rate: int, channels: int) -> StemSink:
-        reference = f"{step.name}.{stem}"
+    def _path(self, reference: str) -> Path:
+        """The file of what a step reads.
+
+        Raises:
+            BadPreset: a bare name of a step that made several stems.
+        """
+        if reference == MIXTURE:
+            return self.source
+        made = self._made[owner_of(reference)]
+        stem = stem_of(reference).casefold()
+        if not stem and len(made) == 1:
+            return next(iter(made.values()))
+        for name, path in made.items():
+            if name.casefold() == stem:
+                return path
+        raise BadPreset(f"{reference!r} is not one stem", hint=f"{owner_of(reference)} makes: {', '.join(made)}.", reference=reference)
+
+    def _sink(self, step: Step, stem: str, sample_rate: int, channels: int, *, between: Path | None, spare: bool) -> StemSink:
         return StemSink(
             stem,
-            kept=self._kept(step, stem),
-            next_step=self._between(reference) if reference.casefold() in self.inputs else None,
+            targets=self._targets(step, stem),
+            between=between,
+            spare=spare,
             extras=self.extras,
-            output=self.output,
             sample_rate=sample_rate,
             channels=channels,
         )
 
-    def _kept(self, step: Step, stem: str) -> Path | None:
-        """The file this stem is kept in, with a number added where the name is taken; None where nobody keeps it."""
-        for out in self.preset.outputs:
-            if out.source.casefold() in (f"{step.name}.{stem}".casefold(), f"{step.name}.{EVERY}"):
-                base = "_".join((self.song, *(out.path or (stem,))))
-                return self._free(base)
-        return None
+    def _targets(self, step: Step, stem: str) -> list[Target]:
+        """The files that keep this stem; none where nobody does."""
+        names = {step.name.casefold(), f"{step.name}.{stem}".casefold(), f"{step.name}.{EVERY}".casefold()}
+        model = step.model if isinstance(step, SeparateStep) else step.kind
+        found = []
+        for number, out in enumerate(self.preset.outputs):
+            if out.source.casefold() in names:
+                written = out.format(self.output)
+                base = out.base_name(song=self.song, stem=stem, step=step.name, model=model)
+                found.append(Target(number, self._free(base, written.container), written, out.main))
+        return found
 
-    def _free(self, base: str) -> Path:
-        candidate, number = self.folder / f"{base}.{self.output.container}", 1
-        while candidate.exists():
+    def _free(self, base: str, container: str) -> Path:
+        """A file that is not there yet, with a number added where the name is taken."""
+        candidate, number = self.folder / f"{base}.{container}", 1
+        while candidate.exists() or candidate.name.casefold() in self._taken:
             number += 1
-            candidate = self.folder / f"{base}_{number}.{self.output.container}"
+            candidate = self.folder / f"{base}_{number}.{container}"
+        self._taken.add(candidate.name.casefold())
         return candidate
 
 
-class _Meter:
-    """Turns each step's own fraction into progress of the whole, with an estimate of the time left."""
+def _in_order(results: list[tuple[int, StemFile]]) -> list[StemFile]:
+    """Results in the order of the outputs. Of the stems of one output that is the main one, the first is."""
+    found: list[StemFile] = []
+    last = -1
+    for number, file in sorted(results, key=lambda result: result[0]):
+        found.append(replace(file, main=file.main and number != last))
+        last = number
+    return found
 
-    def __init__(self, report: Report, steps: int) -> None:
-        self._report, self._steps = report, steps
-        self._step, self._stage, self._fraction = 1, "decoding", 0.0
-        self._work_began: float | None = None  # when the running step began to separate: loading is no measure of speed
-        self._work_seconds = 0.0
 
-    def begin(self, number: int) -> None:
-        self._step, self._fraction = number, 0.0
+def _shape(path: Path) -> tuple[int, int]:
+    """Rate and channels of a file."""
+    from inference.audio import probe
 
-    def stage(self, stage: str) -> None:
-        now = time.monotonic()
-        if self._work_began is not None:
-            self._work_seconds += now - self._work_began
-        self._work_began = now if stage == "separating" else None
-        self._stage = stage
-        self._send()
-
-    def fraction(self, fraction: float) -> None:
-        self._fraction = max(fraction, self._fraction)
-        self._send()
-
-    def _send(self) -> None:
-        done = (self._step - 1 + self._fraction) / self._steps
-        self._report(Progress(done, self._stage, self._seconds_left(done), self._step, self._steps))
-
-    def _seconds_left(self, done: float) -> float | None:
-        running = time.monotonic() - self._work_began if self._work_began is not None else 0.0
-        worked = self._work_seconds + running
-        if done <= 0 or worked < 0.5:
-            return None
-        return worked * (1 - done) / done
+    info = probe(path)
+    return info.sample_rate, info.channels

@@ -1,151 +1,87 @@
-"""What a preset is: named steps, each fed by the mixture or by a stem of an earlier step, and the stems that are kept.
+"""What a preset is: named steps, each fed by the mixture or by stems of earlier steps, and the stems that are kept.
 
-    {"version": "1.0.0", "name": "Dry vocals", "flow": [
-        {"model_type": "vocal_models", "model_name": "a.ckpt", "input_to_next": "vocals", "output_to_storage": ["other"]},
-        {"model_type": "single_stem_models", "model_name": "b", "input_to_next": "noreverb", "output_to_storage": []} ]}
+Each `version` of the files has one reader in READERS that turns its JSON into the same `Preset`; the runner knows only that.
 
-is the community's format 1.0.0: a straight chain, where the last step's `input_to_next` is the main output. Each `version` has
-one reader in READERS that turns its JSON into the same `Preset`; the runner knows only that.
+    1.0.0   flow.py    the community's format, a straight chain
+    2.0.0   graph.py   our own, a graph of steps of any kind
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Union
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from inference.errors import BadPreset
+from inference.presets import names
+from inference.presets.references import EVERY, MIXTURE, owner_of, stem_of
+from inference.presets.steps import STEPS, SeparateStep, StepBase
+from inference.presets.steps.base import Strict
+from inference.types import OutputFormat
 
-MIXTURE = "mixture"
-"""The name of the song itself as a step's input."""
+__all__ = ["EVERY", "MAX_STEPS", "MIXTURE", "Output", "Preset", "SeparateStep", "Step", "single_model"]
 
 MAX_STEPS = 64
+MAX_OUTPUTS = 256
+
+if TYPE_CHECKING:
+    Step = StepBase
+else:
+    Step = Annotated[Union[tuple(kind.model for kind in STEPS.values())], Field(discriminator="kind")]  # noqa: UP007 - from a table
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SeparateStep(_Strict):
-    """Run one model over one input."""
-
-    kind: Literal["separate"] = "separate"
-    name: str  # unique in the preset
-    input: str = MIXTURE  # "mixture" or "STEP.STEM"
-    model: str  # a catalogue name
-
-
-Step = SeparateStep
-"""Any step; a new kind joins here (a union by `kind`) and in steps.STEPS."""
-
-
-class Output(_Strict):
+class Output(Strict):
     """A stem that is kept as a file."""
 
-    source: str  # "STEP.STEM"
-    path: tuple[str, ...]  # the stems passed through on the way, the stem itself last: "song_vocals_noreverb.wav"; () = every stem
+    source: str  # "STEP.STEM", "STEP.*" for every stem, or "STEP" where it has one
+    path: tuple[str, ...] = ()  # 1.0.0: the stems passed through on the way, the stem itself last: "song_vocals_noreverb.wav"
+    name: str = ""  # 2.0.0: a template, see names.py
+    container: str = ""  # "wav", "flac" ...; "" for what the job asks for
+    subtype: str = ""
+    main: bool = False  # the point of the preset: a caller without `extra_output` gets it apart from the others
+    place: str = ""  # where it stands in its file, for messages
+
+    def format(self, asked: OutputFormat) -> OutputFormat:
+        """How it is written, where the job asks for a format."""
+        return OutputFormat(self.container, self.subtype) if self.container else asked
+
+    def base_name(self, *, song: str, stem: str, step: str, model: str) -> str:
+        """The name of its file without the extension."""
+        if self.name:
+            return names.filled(self.name, song=song, stem=stem, step=step, model=model)
+        return names.one_component("_".join((song, *(names.safe(part) for part in self.path or (stem,)))))
 
 
-class Preset(_Strict):
-    """A preset in the one form that the runner knows, whatever version its file had."""
+class Preset(Strict):
+    """A preset in the one form that the runner knows, whatever version its file had. Each step comes after those it reads."""
 
     name: str = ""
     description: str = ""
     steps: tuple[Step, ...] = Field(min_length=1, max_length=MAX_STEPS)
-    outputs: tuple[Output, ...] = Field(min_length=1)
+    outputs: tuple[Output, ...] = Field(min_length=1, max_length=MAX_OUTPUTS)
+
+    def needed(self) -> tuple[Step, ...]:
+        """The steps that some output needs, in order."""
+        owners = {owner_of(output.source) for output in self.outputs}
+        found: list[Step] = []
+        for step in reversed(self.steps):
+            if step.name in owners:
+                found.append(step)
+                owners |= {owner_of(reference) for reference in step.references()}
+        return tuple(reversed(found))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models of the needed steps, each once, as the preset spells them."""
+        return tuple(dict.fromkeys(step.model for step in self.needed() if isinstance(step, SeparateStep)))
 
     def wanted(self, step: str) -> tuple[str, ...] | None:
-        """The stems of `step` that an output or a later step needs, in order of first use; None means all of them."""
-        references = [*(output.source for output in self.outputs), *(later.input for later in self.steps)]
-        pairs = (reference.partition(".") for reference in references)
-        names = dict.fromkeys(stem for owner, _, stem in pairs if owner == step)
-        return None if EVERY in names else tuple(names)
-
-
-EVERY = "*"
-"""Stands for every stem of a step in an Output's source."""
-
-
-_StemName = Annotated[str, Field(min_length=1, pattern=r"^[^*.]+$")]  # a star and a dot have a meaning of their own in references
-
-
-class _FlowStep(BaseModel):
-    model_config = ConfigDict(extra="ignore", protected_namespaces=())
-
-    model_type: str = ""
-    model_name: str
-    input_to_next: _StemName
-    output_to_storage: list[_StemName] = []
-
-
-class _Flow(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    version: str
-    name: str = ""
-    description: str = ""
-    flow: list[_FlowStep] = Field(min_length=1, max_length=MAX_STEPS)
-
-
-def _read_flow(data: dict[str, Any]) -> Preset:
-    """Version 1.0.0: a chain. A stem that is both kept and passed on is written once."""
-    flow = _Flow.model_validate(data)
-    steps: list[SeparateStep] = []
-    outputs: dict[str, Output] = {}
-    source = MIXTURE
-    passed: tuple[str, ...] = ()
-    for number, entry in enumerate(flow.flow, start=1):
-        name = f"step{number}"
-        steps.append(SeparateStep(name=name, input=source, model=entry.model_name))
-        is_last = number == len(flow.flow)
-        for stem in [*entry.output_to_storage, *([entry.input_to_next] if is_last else [])]:
-            output = Output(source=f"{name}.{stem}", path=(*passed, stem))
-            outputs.setdefault(output.source.casefold(), output)
-        source, passed = f"{name}.{entry.input_to_next}", (*passed, entry.input_to_next)
-    return Preset(name=flow.name, description=flow.description, steps=tuple(steps), outputs=tuple(outputs.values()))
-
-
-READERS: dict[str, Callable[[dict[str, Any]], Preset]] = {"1.0.0": _read_flow}
-
-
-def parse_preset(data: object) -> Preset:
-    """The preset in decoded JSON.
-
-    Raises:
-        BadPreset: it is no preset, of an unknown version, or says something impossible; the message names the place.
-    """
-    if not isinstance(data, dict):
-        raise BadPreset("a preset is a JSON object", hint='It starts with {"version": "1.0.0", ...}.')
-    version = data.get("version")
-    reader = READERS.get(version) if isinstance(version, str) else None
-    if reader is None:
-        raise BadPreset(f"presets of version {version!r} are not known", hint=f"Known versions: {', '.join(READERS)}.")
-    try:
-        return reader(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the preset"
-        raise BadPreset(f"{place}: {first['msg']}", hint="See docs/adding/preset.md for the format.") from error
-
-
-def load_preset(path: Path) -> Preset:
-    """Read a preset file; its name falls back to the file's.
-
-    Raises:
-        BadPreset: the file is no JSON, or no preset.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
-        raise BadPreset(f"{path.name} cannot be read as JSON: {error}") from error
-    preset = parse_preset(data)
-    return preset if preset.name else preset.model_copy(update={"name": path.stem})
+        """The stems of `step` that an output or a needed step needs, in order of first use; None means all of them."""
+        references = [output.source for output in self.outputs] + [each for later in self.needed() for each in later.references()]
+        stems = dict.fromkeys(stem_of(reference) for reference in references if owner_of(reference) == step)
+        return None if EVERY in stems or "" in stems else tuple(stems)
 
 
 def single_model(model: str) -> Preset:
     """The preset that runs one model over the mixture and keeps every stem."""
     step = SeparateStep(name="step1", model=model)
-    return Preset(name=model, steps=(step,), outputs=(Output(source=f"step1.{EVERY}", path=()),))
+    return Preset(name=model, steps=(step,), outputs=(Output(source=f"step1.{EVERY}", main=True),))

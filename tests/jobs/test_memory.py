@@ -9,7 +9,7 @@ import psutil
 import pytest
 import soundfile
 
-from inference.presets.schema import load_preset
+from inference.presets import load_preset
 from tests.conftest import ROOT, chord
 from webui.compute.process import ComputeChild
 from webui.services.presets import DEFAULT_PRESET

@@ -23,7 +23,7 @@ def health(services: ServicesDep) -> dict[str, Any]:
         "service": "MSST-WebUI",
         "version": __version__,
         "device": services.device,
-        "model": services.presets.get(DEFAULT_PRESET).steps[0].model,
+        "model": ", ".join(services.presets.load(DEFAULT_PRESET).models),
         "queue_length": waiting,
         "running": running,
     }

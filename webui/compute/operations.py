@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import Cancelled
 from inference.types import OutputFormat, Progress
+from webui.compute.models import JobModels, WarmModels
 
 if TYPE_CHECKING:
-    from inference.options import Options
     from inference.presets import StemFile
-    from inference.separator import Separator
-
-MAX_WARM_MODELS = 2
-"""Models that stay loaded between jobs, the least recently used one leaving first."""
 
 
 class Operations:
@@ -26,7 +21,7 @@ class Operations:
 
     def __init__(self, send: Callable[[dict[str, Any]], None], cancelled: threading.Event) -> None:
         self._send, self._cancelled = send, cancelled
-        self._warm: OrderedDict[tuple[str, str], Separator] = OrderedDict()
+        self._warm = WarmModels()
         self._table: dict[str, Callable[..., Any]] = {"probe": self.probe, "separate": self.separate, "warm_up": self.warm_up}
 
     def run(self, op: str, args: dict[str, Any]) -> Any:
@@ -61,28 +56,60 @@ class Operations:
         container: str,
         subtype: str,
         device: str,
-        options: dict[str, Any],
         cache: str,
         user_catalogue: str,
+        options: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        steps: str | None = None,
+        steps_limit: int = 0,
     ) -> list[dict[str, Any]]:
-        """Run a preset; results land in `folder`/kept and `folder`/extras."""
-        from inference.options import parse_options
-        from inference.presets import Preset, run
+        """Run a preset; results land in `folder`/kept and `folder`/extras.
 
-        chosen = parse_options(options)
+        Args:
+            preset: inference.presets.Preset.
+            source: the song.
+            song: what result names begin with.
+            folder: made here, and removed again when something fails.
+            container: of the results.
+            subtype: of the results.
+            device: where to run.
+            cache: the folder of converted weights.
+            user_catalogue: the user's catalogue.json, which need not exist; beside it lie installed.json and defaults.json.
+            options: what the job says on how to separate; stronger than all else.
+            defaults: what the server's settings say on it; weaker than all else.
+            steps: where finished steps are kept; None keeps none.
+            steps_limit: bytes that they may take.
+        """
+        from inference.catalogue import load_catalogue
+        from inference.options import parse_options
+        from inference.presets import ModelFacts, Preset, SeparateStep, StepStore, run
+
+        parse_options(options or {})
+        plan = Preset.model_validate(preset)
+        models = JobModels(
+            self._warm,
+            load_catalogue(Path(user_catalogue).parent),
+            device=device,
+            cache=Path(cache),
+            settings=defaults or {},
+            explicit=options or {},
+            planned=[step.model for step in plan.needed() if isinstance(step, SeparateStep)],
+        )
         target = Path(folder)
         target.mkdir(parents=True)
         try:
             files = run(
-                Preset.model_validate(preset),
+                plan,
                 Path(source),
                 song=song,
                 folder=target / "kept",
                 extras=target / "extras",
                 work=target / "work",
                 output=OutputFormat(container, subtype),
-                models=lambda name: self._separator(name, device, chosen, Path(cache), Path(user_catalogue)),
+                models=models.give,
                 report=self._report,
+                facts=ModelFacts(models.identity, models.speed),
+                store=StepStore(Path(steps), steps_limit) if steps and steps_limit else None,
             )
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
@@ -103,20 +130,6 @@ class Operations:
             }
         )
 
-    def _separator(self, name: str, device: str, options: Options, cache: Path, user_catalogue: Path) -> Separator:
-        from inference.catalogue import load_catalogue
-        from inference.separator import Separator
-
-        record = load_catalogue(user_catalogue.parent).get(name)
-        key = (record.name, device)
-        if key not in self._warm:
-            while len(self._warm) >= MAX_WARM_MODELS:
-                self._warm.popitem(last=False)
-            self._warm[key] = Separator(record, cache=cache, device=device, options=options)
-        self._warm.move_to_end(key)
-        self._warm[key].configure(options)
-        return self._warm[key]
-
 
 def _as_json(file: StemFile) -> dict[str, Any]:
     return {
@@ -129,4 +142,5 @@ def _as_json(file: StemFile) -> dict[str, Any]:
         "clipped": file.clipped,
         "peaks": file.peaks.name,
         "preview": file.preview.name if file.preview else None,
+        "main": file.main,
     }

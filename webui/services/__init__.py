@@ -45,7 +45,7 @@ class Services:
         self._engine = Engine(
             self._database,
             parallel_jobs=settings.parallel_jobs,
-            run_job=JobRunner(self.storage, self._pool).run,
+            run_job=JobRunner(self.storage, self._pool, steps_limit=settings.kept_steps_bytes).run,
             deliver=self._housekeeper.deliver,
             tries=callbacks.TRIES,
             pause=self._housekeeper.pause,
@@ -55,7 +55,7 @@ class Services:
         self.device = settings.device  # in words, once a compute process has looked
         catalogue = load_catalogue(self.storage.models)
         self.models = ModelService(catalogue)
-        self.presets = PresetService((self.storage.presets, ROOT / "presets"), catalogue)
+        self.presets = PresetService(self.storage.presets, ROOT / "presets", lambda: catalogue)
         self.jobs = JobService(
             settings, self.storage, self._store, self.presets, self.models, self._prober, on_change=self._housekeeper.wake
         )

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from inference.presets.store import StepStore
 from webui.services import callbacks, joblog
 from webui.services.errors import BadCallback
 from webui.services.job import Job
@@ -67,7 +68,7 @@ class Housekeeper:
         self._looked_at = began - LOOK_BACK
 
     def sweep(self) -> None:
-        """Delete jobs that ended long ago, and files that belong to none."""
+        """Delete jobs that ended long ago, files that belong to none, and kept steps beyond their limit."""
         if self._settings.retention_days:
             for job_id in self._store.ended_before(time.time() - self._settings.retention_days * DAY):
                 log.info("job %s ended more than %g days ago and is deleted", job_id, self._settings.retention_days)
@@ -76,6 +77,7 @@ class Housekeeper:
         for job_id in list(self._storage.orphans(self._store.ids(), ORPHAN_SECONDS)):
             self._storage.delete(job_id)
         self._storage.clean_tmp(ORPHAN_SECONDS)
+        StepStore(self._storage.steps, self._settings.kept_steps_bytes).trim()
 
     def deliver(self, job_id: str, attempt: int) -> bool:
         """One try of a job's callback; whether it is done with."""

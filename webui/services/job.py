@@ -46,7 +46,9 @@ class Spec:
     duration: float | None  # of the song in seconds, as its header says
     base_url: str = ""  # how the caller reaches this server, for download links
     callback: Callback | None = None
-    options: dict[str, Any] = field(default_factory=dict)  # inference.options.Options, those that differ from their defaults
+    options: dict[str, Any] = field(default_factory=dict)  # inference.options.Options, those that the job says
+    defaults: dict[str, Any] = field(default_factory=dict)  # those of the server's settings, weaker than a model's own and a preset's
+    extra_output: bool = True  # all results in one folder; else the main one apart from the others
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -72,6 +74,7 @@ class Result:
     clipped: int  # samples beyond full scale that the format could not hold
     peaks: str  # name of the waveform's file
     preview: str | None  # name of the lossless copy that the mixer reads, where the result itself is lossy
+    main: bool = False  # the point of the preset
 
 
 @dataclass(frozen=True)
@@ -135,5 +138,5 @@ class Job:
         }
 
     def _result_json(self, result: Result) -> dict[str, Any]:
-        shown = {key: value for key, value in asdict(result).items() if key not in ("peaks", "preview")}
+        shown = {key: value for key, value in asdict(result).items() if key not in ("peaks", "preview", "main")}
         return {**shown, "url": f"/download/{self.id}/{result.file}"}

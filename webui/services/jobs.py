@@ -61,7 +61,8 @@ class JobService:
         """Find out whether a job like this would be taken, before its song has arrived.
 
         Raises:
-            BadRequest, UnknownPreset, BadPreset, UnknownModel, BadOption, BadJobId, JobExists, BadCallback, QueueFull: it would not.
+            BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled, BadOption, BadJobId, JobExists, BadCallback,
+                QueueFull: it would not.
         """
         preset = self._preset(choice)
         parse_options(options or {})
@@ -90,6 +91,7 @@ class JobService:
         base_url: str = "",
         device: str | None = None,
         options: Mapping[str, Any] | None = None,
+        extra_output: bool = True,
     ) -> Job:
         """Put a song in the line.
 
@@ -103,7 +105,8 @@ class JobService:
             callback: whom to tell in the end.
             base_url: how the caller reaches this server.
             device: where to run; by default as the settings say.
-            options: how to separate, see inference.options.Options; what is not said is as the settings say.
+            options: how to separate, see inference.options.Options; what is not said is as the preset, the model or the settings say.
+            extra_output: all results in the folder extra_output; else the main one beside it.
 
         Returns:
             The queued job.
@@ -134,7 +137,9 @@ class JobService:
                 duration=info["frames"] / info["sample_rate"] if info["frames"] else None,
                 base_url=base_url,
                 callback=callback,
-                options={"precision": self._settings.precision, "overlap": self._settings.overlap, **(options or {})},
+                options=dict(options or {}),
+                defaults={"precision": self._settings.precision, "overlap": self._settings.overlap},
+                extra_output=extra_output,
             )
             joblog.append(self._storage.log(job_id), f"accepted {file_name!r} from {door}: {_describe(info)}")
             self._store.submit(job_id, spec)
@@ -179,7 +184,14 @@ class JobService:
             raise InputGone("the song of this job was deleted", hint="Upload it again.")
         output = OutputFormat(spec.container, spec.subtype)
         return self.submit(
-            song, file_name=spec.file, choice=spec.choice, output=output, door=door, device=spec.device, options=spec.options
+            song,
+            file_name=spec.file,
+            choice=spec.choice,
+            output=output,
+            door=door,
+            device=spec.device,
+            options=spec.options,
+            extra_output=spec.extra_output,
         )
 
     def delete(self, job_id: str) -> None:
@@ -201,7 +213,9 @@ class JobService:
         if choice.preset is not None:
             return self._presets.get(choice.preset)
         assert choice.model is not None
-        return single_model(self._models.get(choice.model).name)
+        record = self._models.get(choice.model)
+        record.weights.paths()  # raises ModelNotInstalled: better now than when the job's turn has come
+        return single_model(record.name)
 
     def _check_free(self, job_id: str) -> None:
         if self._store.get(job_id) is not None or self._storage.inputs(job_id).exists():

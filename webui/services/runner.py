@@ -17,6 +17,7 @@ from webui.services import joblog
 from webui.services.engine import Publish
 from webui.services.errors import TimeLimit, WorkerDied
 from webui.services.job import Spec
+from webui.services.links import is_apart
 from webui.services.storage import KEPT, PLAYER, Storage
 
 log = logging.getLogger(__name__)
@@ -32,16 +33,16 @@ class Shutdown(BaseException):
 class JobRunner:
     """Does the work of a job, in whatever child is free."""
 
-    def __init__(self, storage: Storage, pool: Pool) -> None:
-        self._storage, self._pool = storage, pool
+    def __init__(self, storage: Storage, pool: Pool, *, steps_limit: int = 0) -> None:
+        self._storage, self._pool, self._steps_limit = storage, pool, steps_limit
 
     def run(self, job_id: str, spec_json: dict[str, Any], publish: Publish) -> dict[str, Any]:
         """Run a job to its end and return its outcome (JSON): results, or the reason why there are none.
 
-        A child that dies costs one attempt; the song is then separated again from its beginning in a fresh one. Raises whatever
+        A child that dies costs one attempt; a fresh one then begins with the first step that is not done. Raises whatever
         `publish` raises (cancelled, taken over), and Shutdown.
         """
-        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish)
+        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish, self._steps_limit)
         run.say("started")
         for death in range(1, MAX_DEATHS + 1):
             try:
@@ -65,8 +66,8 @@ class JobRunner:
 class _Run:
     """One run of one job."""
 
-    def __init__(self, storage: Storage, job_id: str, spec: Spec, publish: Publish) -> None:
-        self._storage, self._id, self._spec, self._publish = storage, job_id, spec, publish
+    def __init__(self, storage: Storage, job_id: str, spec: Spec, publish: Publish, steps_limit: int) -> None:
+        self._storage, self._id, self._spec, self._publish, self._steps_limit = storage, job_id, spec, publish, steps_limit
         self._began = time.time()
         self._progress: dict[str, Any] = {"fraction": 0.0, "stage": "starting", "seconds_left": None, "started_at": self._began}
         self._deadline = time.monotonic() + spec.time_limit
@@ -82,7 +83,7 @@ class _Run:
         try:
             results = child.call("separate", self._order(folder), on_message=self._hear, tick=self._tick)
             self._tick()
-            self._move_into_place(folder)
+            self._move_into_place(folder, results)
         except Cancelled:
             raise
         except MsstError as error:
@@ -109,6 +110,9 @@ class _Run:
             "subtype": spec.subtype,
             "device": spec.device,
             "options": spec.options,
+            "defaults": spec.defaults,
+            "steps": str(self._storage.steps),
+            "steps_limit": self._steps_limit,
             "cache": str(self._storage.models),
             "user_catalogue": str(self._storage.user_catalogue),
         }
@@ -117,7 +121,7 @@ class _Run:
         if message["type"] == "log":
             self.say(message["message"], level=message["level"])
             return
-        if message["stage"] != self._progress["stage"]:
+        if any(message[key] != self._progress.get(key) for key in ("stage", "step")):
             self.say(f"step {message['step']} of {message['steps']}: {message['stage'].replace('_', ' ')}")
         self._progress |= {key: message[key] for key in ("fraction", "stage", "seconds_left", "step", "steps")}
 
@@ -135,11 +139,17 @@ class _Run:
         folder = self._storage.results(self._id)
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.iterdir():
-            shutil.rmtree(leftover, ignore_errors=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
 
-    def _move_into_place(self, folder: Path) -> None:
+    def _move_into_place(self, folder: Path, results: list[dict[str, Any]]) -> None:
         target = self._storage.results(self._id)
         (folder / "extras").replace(target / PLAYER)
+        for result in results:
+            if is_apart(self._spec, result["main"]):
+                (folder / "kept" / result["file"]).replace(target / result["file"])
         (folder / "kept").replace(target / KEPT)
 
     def _say_results(self, results: list[dict[str, Any]]) -> None:

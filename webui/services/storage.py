@@ -3,7 +3,9 @@
 HOME/jobs.db                                the job store
 HOME/inputs/{job}/{file}                    the song
 HOME/results/{job}/extra_output/{file}      its stems
+HOME/results/{job}/{file}                   the main one, of a job without extra_output
 HOME/results/{job}/player/{file}.peaks      what the mixer reads beside them
+HOME/cache/steps/{key}/                     finished steps of presets
 HOME/logs/{job}.jsonl                       what happened
 HOME/presets/ models/ tmp/                  the user's presets, converted weights, uploads on their way
 """
@@ -76,6 +78,7 @@ class Storage:
         self.presets = home / "presets"
         self.models = home / "models"
         self.user_catalogue = home / "models" / "catalogue.json"
+        self.steps = home / "cache" / "steps"
         self.tmp = home / "tmp"
         self._inputs, self._results, self._logs = home / "inputs", home / "results", home / "logs"
 
@@ -103,9 +106,9 @@ class Storage:
             UnknownFile: there is no such result.
         """
         name = unicodedata.normalize("NFC", name)
-        folder = self.results(job_id) / KEPT
-        if name in _names(folder):
-            return folder / name
+        for folder in (self.results(job_id) / KEPT, self.results(job_id)):
+            if name in _files(folder):
+                return folder / name
         raise UnknownFile(f"the task has no result {name[:200]!r}", hint="GET /results/{task_id} lists them.", file=name[:200])
 
     def delete(self, job_id: str) -> None:
@@ -131,8 +134,8 @@ class Storage:
                 shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
 
 
-def _names(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+def _files(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir() if entry.is_file()] if folder.is_dir() else []
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from inference.presets.steps.base import RunStep
-from inference.presets.steps.separate import separate
+from inference.presets.steps.base import StepBase, StepKind
+from inference.presets.steps.convert import ConvertStep, convert
+from inference.presets.steps.effects import EffectsStep, effects
+from inference.presets.steps.ensemble import EnsembleStep, run_ensemble
+from inference.presets.steps.loudness import LoudnessStep, loudness
+from inference.presets.steps.mix import MixStep, mix
+from inference.presets.steps.separate import SeparateStep, separate
+from inference.presets.steps.trim_silence import TrimSilenceStep, trim_silence
 
-STEPS: dict[str, RunStep] = {
-    "separate": separate,
+STEPS: dict[str, StepKind] = {
+    "separate": StepKind(SeparateStep, separate),
+    "ensemble": StepKind(EnsembleStep, run_ensemble),
+    "mix": StepKind(MixStep, mix),
+    "effects": StepKind(EffectsStep, effects),
+    "trim_silence": StepKind(TrimSilenceStep, trim_silence),
+    "loudness": StepKind(LoudnessStep, loudness),
+    "convert": StepKind(ConvertStep, convert),
 }
 
-__all__ = ["STEPS", "RunStep"]
+__all__ = ["STEPS", "SeparateStep", "StepBase", "StepKind"]

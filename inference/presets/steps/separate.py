@@ -1,30 +1,75 @@
-"""The step `separate`: one model over one input."""
+"""The step `separate`: one model over one input.
+
+{"kind": "separate", "name": "split", "input": "mixture", "model": "spleeter_2stems", "options": {"overlap": "high"}}
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator
+from typing_extensions import Self
 
 from inference.audio import AudioSource
-from inference.errors import BadPreset
+from inference.errors import BadOption, BadPreset
+from inference.options import parse_options
+from inference.presets.references import MIXTURE
+from inference.presets.steps.base import StemsOf, StepBase, StepContext
 
-if TYPE_CHECKING:
-    from inference.presets.schema import SeparateStep
-    from inference.presets.steps.base import StepContext
+
+def checked_options(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a step as they are, when they are possible. Raises ValueError, as a validator must."""
+    try:
+        parse_options(options)
+    except BadOption as error:
+        raise ValueError(f"{error.message}. {error.hint}".strip()) from error
+    return options
+
+
+class SeparateStep(StepBase):
+    """Run one model over one input."""
+
+    kind: Literal["separate"] = "separate"
+    input: str = MIXTURE  # "mixture" or "STEP.STEM"
+    model: str = Field(min_length=1)  # a catalogue name
+    options: dict[str, Any] = Field(default_factory=dict)  # of inference.options.Options, those that this step sets
+
+    work: ClassVar[float] = 1.0
+
+    _check = field_validator("options")(checked_options)
+
+    def references(self) -> tuple[str, ...]:
+        """What it reads."""
+        return (self.input,)
+
+    def renamed(self, new: Callable[[str], str]) -> Self:
+        """The same step with its input changed."""
+        return self.model_copy(update={"input": new(self.input)})
+
+    def makes(self, stems_of: StemsOf) -> tuple[str, ...]:
+        """The model's stems."""
+        return tuple(stems_of(self.model))
+
+    def recipe(self) -> dict[str, Any]:
+        """Nothing of its own: the model and its options count elsewhere."""
+        return {}
 
 
 def separate(step: SeparateStep, context: StepContext) -> None:
-    """Stream `context.source` through the step's model into a sink for each wanted stem.
+    """Stream the step's input through its model into a sink for each wanted stem.
 
     Raises:
         BadPreset: a wanted stem is not one of the model's.
         UnknownModel, BadWeights, BadAudio, Cancelled, OutOfMemory, DiskFull: from the parts.
     """
     context.on_stage("loading_model")
-    separator = context.models(step.model)
+    separator = context.models(step.model, step.options)
     stems = _match(context.wanted, separator.stems, step)
+    path = context.path(step.input)
     with ExitStack() as stack:
-        source = stack.enter_context(AudioSource(context.source))
+        source = stack.enter_context(AudioSource(path))
         info = source.info
         seconds = info.duration or 0.0
 
@@ -39,7 +84,7 @@ def separate(step: SeparateStep, context: StepContext) -> None:
             channels=info.channels,
             stems=stems,
             on_work=on_work,
-            open_again=lambda: stack.enter_context(AudioSource(context.source)),
+            open_again=lambda: stack.enter_context(AudioSource(path)),
         )
         for block in blocks:
             for sink, samples in zip(sinks, block, strict=True):

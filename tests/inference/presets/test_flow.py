@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ import soundfile
 from inference.catalogue import Catalogue, ModelRecord, load_catalogue
 from inference.errors import BadAudio, BadPreset, Cancelled, UnknownModel
 from inference.presets import Preset, StemFile, load_preset, run, single_model
-from inference.presets.schema import MAX_STEPS, parse_preset
+from inference.presets.reading import parse_preset
+from inference.presets.schema import MAX_STEPS
 from inference.presets.validate import check_preset
 from inference.separator import Separator
 from inference.types import OutputFormat, Progress
@@ -94,9 +95,16 @@ def test_a_preset_survives_its_own_json() -> None:
 
 def test_shipped_presets_are_sound() -> None:
     files = sorted((ROOT / "presets").glob("*.json"))
-    assert files
+    assert len(files) > 12
+    catalogue = load_catalogue()
+    titles = set()
     for path in files:
-        check_preset(load_preset(path), load_catalogue())
+        preset = load_preset(path)
+        check_preset(preset, catalogue)
+        assert preset.needed() == preset.steps, f"{path.name}: a step that nobody needs"
+        assert len(preset.description) > 20
+        titles.add(preset.name)
+    assert len(titles) == len(files)
 
 
 def test_one_model_as_a_preset() -> None:
@@ -122,15 +130,15 @@ def entry(**changes: Any) -> dict[str, Any]:
         ({key: value for key, value in CHAIN.items() if key != "flow"}, "flow"),
         ({**CHAIN, "flow": []}, "flow"),
         ({**CHAIN, "flow": "split"}, "flow"),
-        ({**CHAIN, "flow": ["split"]}, "flow.0"),
+        ({**CHAIN, "flow": ["split"]}, "/flow/0"),
         ({**CHAIN, "name": 5}, "name"),
         (flow(*[("split", "vocals", [])] * (MAX_STEPS + 1)), "flow"),
-        (entry(model_name=None), "flow.1.model_name"),
-        (entry(model_name=7), "flow.1.model_name"),
-        (entry(input_to_next=None), "flow.1.input_to_next"),
-        (entry(input_to_next=["lead"]), "flow.1.input_to_next"),
-        (entry(output_to_storage="backing"), "flow.1.output_to_storage"),
-        (entry(output_to_storage=["backing", 3]), "flow.1.output_to_storage.1"),
+        (entry(model_name=None), "/flow/1/model_name"),
+        (entry(model_name=7), "/flow/1/model_name"),
+        (entry(input_to_next=None), "/flow/1/input_to_next"),
+        (entry(input_to_next=["lead"]), "/flow/1/input_to_next"),
+        (entry(output_to_storage="backing"), "/flow/1/output_to_storage"),
+        (entry(output_to_storage=["backing", 3]), "/flow/1/output_to_storage/1"),
         ([CHAIN], "JSON object"),
         (None, "JSON object"),
         ("1.0.0", "JSON object"),
@@ -241,7 +249,7 @@ class Shop:
     asked: list[str] = field(default_factory=list)
     stop_at: tuple[str, float] | None = None  # stage and overall fraction to cancel at
 
-    def models(self, name: str) -> Any:
+    def models(self, name: str, _: Mapping[str, Any]) -> Any:
         self.asked.append(name)
         return self.model
 
