@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inference.catalogue.record import ModelRecord
+from inference.catalogue.record import ModelRecord, Recommended
 from inference.catalogue.weights import without_suffix
 from inference.errors import UnknownModel
 
@@ -33,6 +33,7 @@ class Catalogue:
         records: a later one replaces an earlier one of the same name, in any case.
         problems: what was left out of the user's files.
         defaults: the user's own options, by the model's name.
+        recommended: models by purpose.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Catalogue:
         *,
         problems: Sequence[Problem] = (),
         defaults: Mapping[str, Mapping[str, Any]] | None = None,
+        recommended: Mapping[str, Recommended] | None = None,
     ) -> None:
         self._records = {record.name.casefold(): record for record in records.values()}
         aliases = {alias.casefold(): record for record in self for alias in record.aliases}
         self._known = {**aliases, **self._records}  # a name goes before another one's alias
         self._defaults = {name.casefold(): dict(options) for name, options in (defaults or {}).items()}
         self.problems = tuple(problems)
+        self.recommended = dict(recommended or {})
 
     def __iter__(self) -> Iterator[ModelRecord]:
         return iter(self._records.values())

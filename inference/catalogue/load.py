@@ -7,11 +7,11 @@ import logging
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from inference.catalogue.collection import Catalogue, Problem
 from inference.catalogue.local import as_installed, read_defaults, read_installed
-from inference.catalogue.record import ModelRecord, absolute
+from inference.catalogue.record import ModelRecord, Recommended, absolute
 from inference.catalogue.weights import Frozen
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ OWN = "catalogue.json"
 
 class _File(Frozen):
     version: Literal[1]
+    recommended: dict[str, Recommended] = Field(default_factory=dict)
     models: tuple[ModelRecord, ...]
 
 
@@ -34,9 +35,10 @@ def load_catalogue(models: Path | None = None) -> Catalogue:
         models: the folder HOME/models, which need not exist. In it may be catalogue.json (records of the user's own, of the same
             form as the shipped ones, with paths relative to the folder), installed.json and defaults.json (see `local`).
     """
-    records = {record.name.casefold(): record for record in _File.model_validate_json(SHIPPED.read_bytes()).models}
+    shipped = _File.model_validate_json(SHIPPED.read_bytes())
+    records = {record.name.casefold(): record for record in shipped.models}
     if models is None:
-        return Catalogue(records)
+        return Catalogue(records, recommended=shipped.recommended)
     problems: list[Problem] = []
     for record in _own(models / OWN, problems):
         records[record.name.casefold()] = absolute(record, models)
@@ -46,7 +48,7 @@ def load_catalogue(models: Path | None = None) -> Catalogue:
     defaults = read_defaults(models, problems)
     for problem in problems:
         log.warning("%s", problem)
-    return Catalogue(records, problems=problems, defaults=defaults)
+    return Catalogue(records, problems=problems, defaults=defaults, recommended=shipped.recommended)
 
 
 def _own(path: Path, problems: list[Problem]) -> list[ModelRecord]:

@@ -62,6 +62,7 @@ class ModelRecord(Frozen):
     scores: dict[str, Score] = Field(default_factory=dict)  # by stem
     speed: float | None = Field(None, gt=0)  # computing per second of audio, against the built-in model: 2.0 takes twice as long
     memory: int | None = Field(None, gt=0)  # bytes at most while separating on a CPU with its own chunk
+    blocked: str | None = None  # why it cannot run here, where its family could: a sentence
     licence: str | None = None  # None where it is not known for sure
 
     @model_validator(mode="after")
@@ -104,7 +105,7 @@ class ModelRecord(Frozen):
     @property
     def unsupported(self) -> str:
         """Why this model cannot run here, in a sentence; empty where it can."""
-        return why_unsupported(self.family)
+        return why_unsupported(self.family) or self.blocked or ""
 
     @property
     def supported(self) -> bool:
@@ -117,6 +118,19 @@ class ModelRecord(Frozen):
         if isinstance(self.weights, FileWeights):
             return all(path.is_file() for path in self.weights.files)
         return isinstance(self.weights, PackageWeights) and self.weights.is_there()
+
+
+class Recommended(Frozen):
+    """Names of models for one purpose."""
+
+    best: str
+    fast: str  # may be the best one, where there is no quicker one
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All, the best first, then the fast one."""
+        return tuple(dict.fromkeys((self.best, self.fast, *self.also)))
 
 
 def absolute(record: ModelRecord, folder: Path) -> ModelRecord:

@@ -1,0 +1,159 @@
+"""Measures what each network of the catalogue costs: `OMP_NUM_THREADS=2 python -m tools.catalogue.speed`
+
+Every distinct network gets random weights and works on its own chunk, exactly, on the CPU. The built-in model works before and
+after it, so that a machine that drifts drifts for both. Each result is written at once; a run that was stopped goes on where it
+was, and networks that were measured are passed over. `python -m tools.catalogue` takes the results into the catalogue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from inference.catalogue import ModelRecord, load_catalogue
+from tools.bench.child import Task
+from tools.bench.models import song
+from tools.bench.runner import Child, ChildFailed, Contestant, run_module
+from tools.catalogue.costs import MEASURED, Cost, Costs, fingerprint
+
+log = logging.getLogger(__name__)
+
+BUILT_IN = "spleeter_2stems"
+SECONDS = 10.0  # of song, for models that do not work in chunks of a given length
+THREADS = "2"
+DIGITS = 3
+Key = str
+
+
+def networks(only: Sequence[str] = ()) -> dict[Key, ModelRecord]:
+    """One model of every distinct network that can run here, small ones first, by fingerprint.
+
+    Args:
+        only: names of models or families; none for all.
+    """
+    found: dict[Key, ModelRecord] = {}
+    records = [record for record in load_catalogue() if record.config_file and record.supported]
+    for record in sorted(records, key=lambda each: (each.bytes or 0, each.name)):
+        if not only or {record.name, record.family} & set(only):
+            found.setdefault(fingerprint(record.family, record.load_config()), record)
+    return found
+
+
+def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = float("inf")) -> Costs:
+    """Measure what is missing in the file `path`, and write it after each; new ones are begun until the clock says `until`."""
+    costs = Costs.read(path)
+    missing = {key: record for key, record in wanted.items() if costs.of(key) is None}
+    if not missing or time.monotonic() > until:
+        return costs
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, _Model(_built_in(), Path(folder) / "built_in") as built_in:
+        for number, (key, record) in enumerate(missing.items(), 1):
+            if time.monotonic() > until:
+                break
+            try:
+                costs.known[key] = _measure(record, built_in)
+            except ChildFailed as error:
+                log.warning("%s was not measured: %s", record.name, error)
+                continue
+            costs.write(path)
+            log.info("%d of %d: %s, %s times the built-in model", number, len(missing), record.name, costs.known[key].speed)
+    return costs
+
+
+def _measure(record: ModelRecord, built_in: _Model) -> Cost:
+    before = built_in.seconds()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        work = Path(folder)
+        weights = work / "weights.ckpt"
+        order = {"family": record.family, "config": record.load_config(), "extras": {}, "path": str(weights)}
+        run_module("tools.bench.weights", json.dumps(order))
+        with _Model(_task(record, (weights,)), work) as model:
+            seconds = model.seconds()
+            memory = model.peak
+    middle = median((before, built_in.seconds()))
+    return Cost(record.name, _rounded(seconds), _rounded(middle), _rounded(seconds / middle), round(memory / 1e6) * 1_000_000)
+
+
+class _Model:
+    """A process with one model."""
+
+    def __init__(self, task: Task, folder: Path) -> None:
+        self._task, self._folder = task, folder
+        self.peak = 0  # bytes
+
+    def __enter__(self) -> _Model:
+        self._child = Child(Contestant("measured", "tools.catalogue.measure", keep_heap=True), self._folder)
+        self._child.ask("load", task={**self._task.as_json(), "cache": str(self._folder), "work": str(self._folder)})
+        self._plan = self._child.ask("plan")
+        np.save(self._folder / "song.npy", song(self._samples(), self._task.sample_rate))
+        self._pass()  # what is done once is done before the clock runs
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.close()
+
+    def seconds(self) -> float:
+        """Of computing per second of audio, the better of two passes: what else the machine does only ever adds."""
+        return min(self._pass() for _ in range(2))
+
+    def _pass(self) -> float:
+        answer = self._child.ask("separate", song=str(self._folder / "song.npy"), out=None)
+        self.peak = max(self.peak, answer["peak"] or 0)
+        if not self._has_chunks():
+            return float(answer["seconds"]) / SECONDS
+        chunks = answer["forwards"] / (2 if self._task.mono else 1)
+        return float(answer["seconds"]) / chunks * self._plan["sample_rate"] / self._plan["step"]
+
+    def _has_chunks(self) -> bool:
+        return self._task.family not in ("vr", "spleeter")
+
+    def _samples(self) -> int:
+        """A song of one step gets one call of the network: all its chunks cost the same."""
+        return int(self._plan["step"]) if self._has_chunks() else round(SECONDS * self._task.sample_rate)
+
+
+def _built_in() -> Task:
+    record = load_catalogue().get(BUILT_IN)
+    return _task(record, record.weights.paths())
+
+
+def _task(record: ModelRecord, weights: Sequence[Path]) -> Task:
+    config = record.load_config()
+    own = {**config, "inference": {**config.get("inference", {}), "num_overlap": config.get("inference", {}).get("num_overlap", 4)}}
+    return Task(
+        family=record.family,
+        config=own,
+        weights=tuple(str(path) for path in weights),
+        cache="",
+        stems=record.stems,
+        rest=record.rest,
+        sample_rate=record.sample_rate,
+    )
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure all that is missing."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(prog="python -m tools.catalogue.speed", description=__doc__)
+    parser.add_argument("only", nargs="*", help="names of models or families; all")
+    parser.add_argument("--results", type=Path, default=MEASURED, help="the file that is read and written")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no other network after so many minutes")
+    chosen = parser.parse_args(arguments)
+    os.environ.setdefault("OMP_NUM_THREADS", THREADS)
+    measure_all(networks(chosen.only), chosen.results, until=time.monotonic() + 60 * chosen.minutes)
+
+
+if __name__ == "__main__":
+    main()
