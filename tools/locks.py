@@ -37,11 +37,17 @@ class FileLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> bool:
-        """Take the lock if it is free."""
+        """Take the lock if it is free.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
         try:
             file = self._path.open("a+", encoding="utf-8")
-        except PermissionError:  # Windows, while its last holder takes it away
-            return False
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            return False  # while its last holder takes it away
         try:
             try_lock(file)
             if not os.path.samestat(os.fstat(file.fileno()), self._path.stat()):

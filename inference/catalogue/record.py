@@ -60,8 +60,8 @@ class ModelRecord(Frozen):
     config_file: str | None = None  # ... or a YAML that says it: below configs/, or anywhere
     aliases: tuple[str, ...] = ()  # other names of the same file, without a weights extension
     scores: dict[str, Score] = Field(default_factory=dict)  # by stem
-    speed: float | None = Field(None, gt=0)  # computing per second of audio, against the built-in model: 2.0 takes twice as long
-    memory: int | None = Field(None, gt=0)  # bytes at most while separating on a CPU with its own chunk
+    speed: float | None = Field(default=None, gt=0)  # computing per second of audio, against the built-in model: 2.0 takes twice as long
+    memory: int | None = Field(default=None, gt=0)  # bytes at most while separating on a CPU with its own chunk
     blocked: str | None = None  # why it cannot run here, where its family could: a sentence
     licence: str | None = None  # None where it is not known for sure
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from inference.options import Options
 from inference.separator import Separator
 from tests.conftest import chord
 from tests.families import CONFIGS
+from tests.tools.hub.server import Fault, Hub
 from tests.webui.shelf import Looked, library, record, write_catalogue
 from webui.compute.inspection import inspect_weights
 from webui.services.errors import BadRequest
@@ -206,3 +208,20 @@ def test_the_compute_process_looks(tmp_path: Path) -> None:
     with pytest.raises(MsstError) as caught:
         service.add(NewModel(weights, "audio: {}", name="again"))
     assert caught.value.code == "bad_config"
+
+
+def test_a_model_of_the_hub_from_its_address_to_its_stems(tmp_path: Path) -> None:
+    """With everything real: the weights and the YAML come from a hub, a compute process builds and converts, a song is taken apart."""
+    weights = checkpoint("mdx23c", tmp_path / "m.ckpt").read_bytes()
+    text = config("mdx23c", tmp_path / "c.yaml").read_bytes()
+    models = tmp_path / "models"
+    write_catalogue(models, record("drums", weights, sha256=False, config=False, family="mdx23c"))
+    with Hub({"models/drums.ckpt": weights, "models/drums.yaml": text}, deque([Fault("drop", 1000)])) as hub:
+        service = library(models, hub, inspect=Inspector())
+        service.install("drums")
+        done = service.installs.wait("drums", 120)
+        service.stop()
+    assert done.state == "installed", done.error
+    model = load_catalogue(models).get("drums")
+    assert model.stems == ("kick", "snare", "toms")
+    assert set(Separator(model, cache=models, device="cpu").separate(chord(0.3).T, 44100)) == set(model.stems)

@@ -449,6 +449,19 @@ def test_paths_survive_a_moved_home(models: Path, hub: Hub, tmp_path: Path) -> N
     assert entry["files"] == ["files/two.ckpt"]
 
 
+def test_names_that_would_be_one_file_are_two(models: Path, hub: Hub) -> None:
+    names = ("a b", "a_b", "a?b")
+    write_catalogue(models, *[record(name, content(1000, number)) for number, name in enumerate(names)])
+    hub.files = {f"models/{name}.ckpt": content(1000, number) for number, name in enumerate(names)}
+    service = library(models, hub)
+    for number, name in enumerate(names):
+        service.install(name)
+        assert service.installs.wait(name, 20).state == "installed"
+        assert installed(service, name) == content(1000, number)
+    assert all(service.verify(name).whole for name in names)
+    service.stop()
+
+
 KINDS = ("drop", "reset", "wrong", "status", "plain", "other_range", "short", "long", "loop", "gzip", "wrong_total")
 
 
@@ -501,3 +514,20 @@ def test_the_catalogue_is_read_again_when_it_changed(models: Path) -> None:
     assert "three" in live
     assert live.get("FOUR").name == "four"
     assert len(live) == len(list(live))
+
+
+def test_every_shipped_model_can_be_asked_for_somewhere(tmp_path: Path) -> None:
+    downloads = Downloads.of(Settings(home=tmp_path))
+    catalogue = load_catalogue()
+    for model in catalogue:
+        if model.hub is None:
+            continue
+        sources = downloads.sources(model.hub, DownloadChoice())
+        assert sources
+        assert all(source.url.startswith("https://") and source.trust == "known" for source in sources)
+        assert model.has_config or not model.supported or downloads.config_sources(model.hub, DownloadChoice())
+    both = catalogue.get("apollo_model").hub
+    assert both is not None
+    assert [source.name for source in downloads.sources(both, DownloadChoice())] == ["hub", "hf-mirror", "modelscope"]
+    only = downloads.sources(both, DownloadChoice(endpoints=("modelscope", "hf-mirror"), url="https://files.example.org/a.ckpt"))
+    assert [source.name for source in only] == ["address", "modelscope", "hf-mirror"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.errors import Cancelled
+from inference.errors import Cancelled, DiskFull
 from tools.hub.endpoints import Source
 from tools.hub.errors import Broken, DownloadFailed, Unusable, WrongBytes
 from tools.hub.part import Disk, Part, sha256_of
@@ -88,12 +88,15 @@ def fetch(
 
     Raises:
         DownloadFailed: no source gave it; WrongBytes if what they gave was wrong.
-        DiskFull: no room.
+        DiskFull: no room, or a folder that cannot be written to.
         Cancelled: `cancelled` said so.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     job = _Fetch(sources, target, wanted or Wanted(), policy or Policy(), disk or Disk(), on_progress, cancelled)
-    return asyncio.run(job.run())
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(job.run())
+    except OSError as error:
+        raise DiskFull(f"cannot write {target.name}: {error}", hint=f"Can {target.parent} be written to?", file=target.name) from error
 
 
 class _Fetch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -9,13 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from inference.catalogue import Catalogue, FileWeights, HubWeights, InstalledModel, ModelRecord, describe, read_config
-from inference.errors import BadConfig, BadWeights, Cancelled, DiskFull, MsstError, UnknownModel
+from inference.errors import BadConfig, BadWeights, DiskFull, MsstError, UnknownModel
 from tools.hub import Progress, Wanted, fetch
-from tools.locks import FileLock
 from webui.services.downloads import DownloadChoice, Downloads
 from webui.services.inspector import Inspect
 from webui.services.installs import Report
-from webui.services.ledger import Ledger, write_json
+from webui.services.ledger import Ledger, waiting_lock, write_json
 from webui.services.storage import safe_name
 
 MARGIN = 200 << 20  # bytes that an installation leaves free
@@ -58,18 +58,10 @@ class Installer:
             Cancelled: `cancelled` said so.
         """
         record = self.check(name)
-        self._ledger.files.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._ledger.files / f".{safe_name(record.name)}.lock")
-        while not lock.acquire():  # another process installs it
-            if cancelled():
-                raise Cancelled
-            time.sleep(0.1)
-        try:
+        with waiting_lock(self._ledger.files / f".{file_stem(record.name)}.lock", cancelled=cancelled):  # another process may install it
             record = self._catalogue.get(name)
             if not record.installed and record.hub is not None:
                 self._install(record, record.hub, choice, report, cancelled)
-        finally:
-            lock.release()
 
     def _install(self, record: ModelRecord, hub: HubWeights, choice: DownloadChoice, report: Report, cancelled: Callable[[], bool]) -> None:
         def on_progress(progress: Progress) -> None:
@@ -104,7 +96,7 @@ class Installer:
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> tuple[InstalledModel, bool]:
-        """The weights' file as it is to be noted, and whether it may stay when it does not fit: it is the user's, or has the right checksum."""
+        """The file of weights as it is to be noted, and whether it stays even if it does not fit: it is the user's, or surely right."""
         linked = self._linked(record)
         if linked is not None:
             return linked, True
@@ -123,7 +115,7 @@ class Installer:
 
     def target(self, record: ModelRecord, hub: HubWeights) -> Path:
         """Where the weights of a model go."""
-        return self._ledger.files / f"{safe_name(record.name)}{Path(hub.name).suffix}"
+        return self._ledger.files / f"{file_stem(record.name)}{Path(hub.name).suffix}"
 
     def _room(self, target: Path, hub: HubWeights) -> None:
         """Check that the file fits, and its converted form beside it."""
@@ -142,7 +134,7 @@ class Installer:
         """The YAML, where the record does not say itself what is in it; None where it does."""
         if record.has_config:
             return None
-        target = self._ledger.files / f"{safe_name(record.name)}.yaml"
+        target = self._ledger.files / f"{file_stem(record.name)}.yaml"
         sources = self._downloads.config_sources(hub, choice)
         if not sources:
             raise BadConfig(f"nobody has a configuration for {record.name}", hint="Add it yourself, with its YAML.", model=record.name)
@@ -153,6 +145,12 @@ class Installer:
             target.unlink(missing_ok=True)
             raise
         return target
+
+
+def file_stem(name: str) -> str:
+    """What a model's files are called: its name, or where that is no name for a file, nearly so, and still no other model's."""
+    safe = safe_name(name)
+    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def remove_file(path: Path, cache: Path) -> int:

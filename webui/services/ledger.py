@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.catalogue import Catalogue, InstalledModel, ModelRecord, load_catalogue, read_installed
-from inference.errors import DiskFull
+from inference.errors import Cancelled, DiskFull
 from tools.locks import FileLock
 
 log = logging.getLogger(__name__)
@@ -122,8 +122,7 @@ class Ledger:
 
     def _change(self, name: str, empty: Any, change: Callable[[dict[str, Any]], Any]) -> None:
         path = self.models / name
-        self.models.mkdir(parents=True, exist_ok=True)
-        with self._locked():
+        with waiting_lock(self._lock, PATIENCE):
             data = load_json(path)
             if not isinstance(data.get("models"), type(empty)) or data.get("version") != 1:
                 if path.exists():
@@ -134,24 +133,32 @@ class Ledger:
             change(data)
             write_json(path, data)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with waiting_lock(self._lock, PATIENCE):
-            yield
-
 
 @contextmanager
-def waiting_lock(path: Path, patience: float) -> Iterator[None]:
+def waiting_lock(path: Path, patience: float = float("inf"), cancelled: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Hold a lock file, waiting for whoever holds it.
+
+    Args:
+        path: of the file.
+        patience: seconds to wait at most.
+        cancelled: asked meanwhile.
 
     Raises:
         DiskFull: it was not to be had in so many seconds, or the folder cannot be written to.
+        Cancelled: `cancelled` said so.
     """
     lock, deadline = FileLock(path), time.monotonic() + patience
-    while not lock.acquire():
-        if time.monotonic() > deadline:
-            raise DiskFull(f"{path.name} is locked by another process", hint=f"Can {path.parent} be written to?")
-        time.sleep(0.01)
+    hint = f"Can {path.parent} be written to?"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while not lock.acquire():
+            if cancelled():
+                raise Cancelled
+            if time.monotonic() > deadline:
+                raise DiskFull(f"{path.name} is locked by another process", hint=hint)
+            time.sleep(0.01)
+    except OSError as error:
+        raise DiskFull(f"cannot write in {path.parent}: {error}", hint=hint) from error
     try:
         yield
     finally:

@@ -32,7 +32,7 @@ from inference.errors import BadWeights, Cancelled, DiskFull
 from tools.hub import Disk, sha256_of
 from webui.services.errors import BadRequest
 from webui.services.inspector import Inspect
-from webui.services.installer import remove_file
+from webui.services.installer import file_stem, remove_file
 from webui.services.ledger import Ledger
 from webui.services.storage import safe_name
 
@@ -103,7 +103,7 @@ class Adder:
     def _add_known(self, record: ModelRecord, path: Path, digest: str, new: NewModel) -> Added:
         """A file of the catalogue under any name. Raises DiskFull."""
         if not record.installed:
-            file = self._place(path, safe_name(record.name))[0] if new.copy else path
+            file = self._place(path, file_stem(record.name))[0] if new.copy else path
             entry = InstalledModel(
                 files=(file,), bytes=record.bytes, sha256=digest, source=str(path), linked=not new.copy, installed_at=time.time()
             )

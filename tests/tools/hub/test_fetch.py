@@ -17,7 +17,22 @@ import pytest
 from inference.errors import Cancelled, DiskFull, MsstError
 from tests.conftest import ROOT
 from tests.tools.hub.server import Fault, Hub, content, eventually
-from tools.hub import KNOWN, Disk, DownloadFailed, Endpoint, Policy, Progress, Source, Wanted, WrongBytes, fetch, parse_endpoint
+from tools.hub import (
+    KNOWN,
+    Disk,
+    DownloadFailed,
+    Endpoint,
+    Policy,
+    Progress,
+    Source,
+    Wanted,
+    WrongBytes,
+    check_proxy,
+    fetch,
+    parse_endpoint,
+)
+from tools.hub.progress import Meter
+from tools.hub.proxies import proxy_for
 
 QUICK = Policy(pause=0.0, stall=5.0, proxy="none")
 BIG = content(300_000, 1)
@@ -356,3 +371,43 @@ def test_what_users_write_as_an_endpoint() -> None:
     for text in ("", "mirror", "ftp://x/", "http:///x", "http://me:secret@x/", "http://x:99999/"):
         with pytest.raises(MsstError):
             parse_endpoint(text)
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with Hub({NAME: BIG}) as hub, pytest.raises(DiskFull, match="cannot write"):
+        fetch([at(hub)], tmp_path / "file" / "m", policy=QUICK)
+
+
+def test_the_speed_is_smoothed_and_a_standstill_noticed() -> None:
+    now = 0.0
+    meter = Meter(window=10.0, slowest=100.0, clock=lambda: now)
+    for _ in range(100):
+        now += 0.5
+        meter.add(50_000)
+    assert meter.speed == pytest.approx(100_000)
+    now += 0.5
+    meter.add(0)
+    assert 50_000 < meter.speed < 100_000
+    meter.connected()
+    now += 9.0
+    meter.add(10)
+    assert not meter.too_slow()
+    now += 2.0
+    assert meter.too_slow()
+    assert Progress(50, 100, 10.0, "hub").seconds_left == 5.0
+    assert Progress(50, None, 10.0, "hub").seconds_left is None
+
+
+def test_proxies_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:7890")
+    monkeypatch.setenv("NO_PROXY", "hub.mine")
+    assert proxy_for("https://huggingface.co/x", "") == "http://127.0.0.1:7890"
+    assert proxy_for("https://hub.mine/x", "") is None
+    assert proxy_for("https://hub.mine/x", "socks5://10.0.0.1:1080") == "socks5://10.0.0.1:1080"
+    assert proxy_for("https://huggingface.co/x", "none") is None
+    for wrong in ("localhost:1", "ftp://x", "http://", "http://x:99999"):
+        with pytest.raises(MsstError):
+            check_proxy(wrong)
