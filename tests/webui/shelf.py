@@ -22,7 +22,7 @@ training:
   instruments: [vocals, other]
   target_instrument: vocals
 """
-QUICK = Policy(tries=3, pause=0.0, stall=5.0, proxy="none")
+QUICK = Policy(tries=3, pause=0.0, stall=60.0, proxy="none")
 
 
 def record(name: str, data: bytes, *, sha256: bool = True, config: bool = True, **changes: Any) -> dict[str, Any]:

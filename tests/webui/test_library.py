@@ -55,7 +55,7 @@ def test_a_model_is_installed(models: Path, hub: Hub) -> None:
     with pytest.raises(ModelNotInstalled):
         service.catalogue.get("one").weights.paths()
     assert service.install("ONE.ckpt").name == "one"
-    done = service.installs.wait("one", 20)
+    done = service.installs.wait("one", 60)
     assert (done.state, done.done, done.total, done.error) == ("installed", len(DATA), len(DATA), None)
     assert installed(service, "one") == DATA
     assert looked.orders == [
@@ -70,7 +70,7 @@ def test_a_model_is_installed(models: Path, hub: Hub) -> None:
     assert load_catalogue(models).installed("one")
     assert service.verify("one").whole
     service.install("one")
-    assert service.installs.wait("one", 20).state == "installed"
+    assert service.installs.wait("one", 60).state == "installed"
     assert hub.sent() == len(DATA)
     service.stop()
 
@@ -79,7 +79,7 @@ def test_a_models_yaml_comes_with_it(models: Path, hub: Hub) -> None:
     looked = Looked()
     service = library(models, hub, inspect=looked)
     service.install("two")
-    assert service.installs.wait("two", 20).state == "installed"
+    assert service.installs.wait("two", 60).state == "installed"
     model = load_catalogue(models).get("two")
     assert model.load_config()["model"]["dim"] == [1, 2]
     assert looked.orders[0]["config"]["training"]["target_instrument"] == "vocals"
@@ -92,7 +92,7 @@ def test_a_yaml_that_says_nothing_is_no_model(models: Path, hub: Hub, text: str)
     hub.files["models/two.yaml"] = text.encode()
     service = library(models, hub)
     service.install("two")
-    done = service.installs.wait("two", 20)
+    done = service.installs.wait("two", 60)
     assert done.state == "failed"
     assert done.error is not None
     assert done.error["code"] == "bad_config"
@@ -108,7 +108,7 @@ def test_weights_that_do_not_fit_are_not_installed(models: Path, hub: Hub, remot
     service = library(models, hub, inspect=Looked(error))
     for name in ("one", "two"):
         service.install(name)
-        done = service.installs.wait(name, 20)
+        done = service.installs.wait(name, 60)
         assert (done.state, done.error and done.error["code"]) == ("failed", "bad_weights")
         assert not service.catalogue.get(name).installed
     service.stop()
@@ -118,13 +118,13 @@ def test_faults_on_the_way_and_a_second_try(models: Path, hub: Hub) -> None:
     hub.faults.extend([Fault("wrong", 3)] * 3)
     service = library(models, hub)
     service.install("one")
-    done = service.installs.wait("one", 20)
+    done = service.installs.wait("one", 60)
     assert (done.state, done.error and done.error["code"]) == ("failed", "wrong_bytes")
     assert done.error is not None
     assert done.error["hint"]
     hub.faults.clear()
     service.installs.retry("one")
-    assert service.installs.wait("one", 20).state == "installed"
+    assert service.installs.wait("one", 60).state == "installed"
     service.stop()
 
 
@@ -142,11 +142,11 @@ def test_several_at_once_and_no_more(models: Path, hub: Hub) -> None:
     assert service.installs.cancel("m4").state == "cancelled"
     for name in ("m0", "m1"):
         service.installs.cancel(name)
-        assert service.installs.wait(name, 20).state == "cancelled"
+        assert service.installs.wait(name, 60).state == "cancelled"
     for name in ("m2", "m3"):
-        assert service.installs.wait(name, 20).state == "installed"
+        assert service.installs.wait(name, 60).state == "installed"
     service.installs.retry("m0")
-    assert service.installs.wait("m0", 20).state == "installed"
+    assert service.installs.wait("m0", 60).state == "installed"
     assert hub.asked[-1].start == 10
     with pytest.raises(UnknownJob):
         service.installs.cancel("nothing")
@@ -160,7 +160,7 @@ def test_changes_can_be_polled(models: Path, hub: Hub) -> None:
     service.install("one")
     states = []
     while not states or states[-1] not in ("installed", "failed"):
-        revision, changes = service.installs.changes(revision, wait=20)
+        revision, changes = service.installs.changes(revision, wait=60)
         states += [install.state for install in changes]
     assert states[-1] == "installed"
     assert set(states) <= {"queued", "downloading", "verifying", "checking", "installed"}
@@ -178,7 +178,7 @@ def test_a_stopped_server_goes_on_where_it_was(models: Path, hub: Hub) -> None:
     first.stop()
     second = library(models, hub, parallel=1)
     second.resume()
-    assert {second.installs.wait(name, 20).state for name in ("one", "two")} == {"installed"}
+    assert {second.installs.wait(name, 60).state for name in ("one", "two")} == {"installed"}
     assert hub.sent("models/one.ckpt") == len(DATA)
     assert not (models / "installs.json").exists()
     second.stop()
@@ -190,7 +190,7 @@ def test_a_broken_note_of_what_was_wanted_is_passed_over(models: Path, hub: Hub,
     service = library(models, hub)
     service.resume()
     service.install("one")
-    assert service.installs.wait("one", 20).state == "installed"
+    assert service.installs.wait("one", 60).state == "installed"
     service.stop()
 
 
@@ -222,7 +222,7 @@ def test_killed_in_the_middle(models: Path, hub: Hub) -> None:
     assert not load_catalogue(models).installed("one")
     service = library(models, hub)
     service.resume()
-    assert service.installs.wait("one", 20).state == "installed"
+    assert service.installs.wait("one", 60).state == "installed"
     assert installed(service, "one") == DATA
     assert hub.asked[-1].start == 131_072
     service.stop()
@@ -242,7 +242,7 @@ class Full(Disk):
 def test_no_room(models: Path, hub: Hub) -> None:
     service = library(models, hub, disk=Full())
     service.install("one")
-    done = service.installs.wait("one", 20)
+    done = service.installs.wait("one", 60)
     assert (done.state, done.error and done.error["code"]) == ("failed", DiskFull.code)
     assert hub.sent() == 0
     service.stop()
@@ -252,7 +252,7 @@ def test_damage_is_found_and_repaired(models: Path, hub: Hub) -> None:
     service = library(models, hub)
     for name in ("one", "two"):
         service.install(name)
-        service.installs.wait(name, 20)
+        service.installs.wait(name, 60)
         assert service.repair(name) is None
         path = service.catalogue.get(name).weights.paths()[0]
         right = path.read_bytes()
@@ -264,7 +264,7 @@ def test_damage_is_found_and_repaired(models: Path, hub: Hub) -> None:
             assert report.problems
             assert str(path) in report.problems[0]
             assert service.repair(name) is not None
-            assert service.installs.wait(name, 20).state == "installed"
+            assert service.installs.wait(name, 60).state == "installed"
             assert path.read_bytes() == right
             assert service.verify(name).whole
     service.stop()
@@ -274,15 +274,15 @@ def test_what_the_hub_said_first_counts_ever_after(models: Path, hub: Hub) -> No
     """Also after the model was uninstalled; unless somebody decides to trust the hub anew."""
     service = library(models, hub)
     service.install("two")
-    service.installs.wait("two", 20)
+    service.installs.wait("two", 60)
     service.uninstall("two")
     hub.files["models/two.ckpt"] = content(len(DATA), 77)
     service.install("two")
-    done = service.installs.wait("two", 20)
+    done = service.installs.wait("two", 60)
     assert done.state == "failed"
     assert "another file" in (done.error or {})["message"]
     service.install("two", trust_anew=True)
-    assert service.installs.wait("two", 20).state == "installed"
+    assert service.installs.wait("two", 60).state == "installed"
     assert installed(service, "two") == content(len(DATA), 77)
     service.stop()
 
@@ -292,7 +292,7 @@ def test_uninstalling_takes_all_that_is_ours(models: Path, hub: Hub) -> None:
     before = {path.name for path in models.rglob("*")}
     for name in ("one", "two"):
         service.install(name)
-        service.installs.wait(name, 20)
+        service.installs.wait(name, 60)
     (models / f"one-{'a' * 16}.safetensors").write_bytes(b"fast")
     (models / f"one-{'b' * 16}.precision.json").write_bytes(b"{}")
     (models / f"one-more-{'a' * 16}.safetensors").write_bytes(b"of another model")
@@ -348,7 +348,7 @@ def test_a_folder_of_models_is_linked_and_left_alone(models: Path, hub: Hub, tmp
     assert service.catalogue.get("one").weights.paths() == [folder / "renamed by me.pth"]
     assert not service.catalogue.get("two").installed
     service.install("two")
-    assert service.installs.wait("two", 20).state == "installed"
+    assert service.installs.wait("two", 60).state == "installed"
     assert hub.sent() == len(YAML)
     assert service.catalogue.get("two").weights.paths() == [folder / "two.ckpt"]
     assert service.verify("one").whole
@@ -384,7 +384,7 @@ def test_a_damaged_linked_file_gets_a_copy_of_our_own(models: Path, hub: Hub, tm
     (folder / "one.ckpt").write_bytes(DATA[:-1] + b"x")
     assert not service.verify("one").whole
     service.repair("one")
-    assert service.installs.wait("one", 20).state == "installed"
+    assert service.installs.wait("one", 60).state == "installed"
     assert installed(service, "one") == DATA
     assert (folder / "one.ckpt").read_bytes() == DATA[:-1] + b"x"
     service.stop()
@@ -422,7 +422,7 @@ def test_what_cannot_be_installed_says_so_at_once(models: Path, hub: Hub) -> Non
 def test_an_address_of_ones_own_may_not_lead_inside(models: Path, hub: Hub) -> None:
     service = library(models, policy=replace(QUICK, tries=1))
     service.install("one", DownloadChoice(url=f"{hub.url}/file/models/one.ckpt"))
-    done = service.installs.wait("one", 30)
+    done = service.installs.wait("one", 60)
     assert done.state == "failed"
     assert "private network" in (done.error or {})["message"]
     assert not hub.headers
@@ -433,7 +433,7 @@ def test_a_broken_list_of_what_is_installed_is_kept_aside(models: Path, hub: Hub
     (models / "installed.json").write_text("{broken", encoding="utf-8")
     service = library(models, hub)
     service.install("one")
-    assert service.installs.wait("one", 20).state == "installed"
+    assert service.installs.wait("one", 60).state == "installed"
     assert [path.read_text(encoding="utf-8") for path in models.glob("installed.json.broken-*")] == ["{broken"]
     service.stop()
 
@@ -441,7 +441,7 @@ def test_a_broken_list_of_what_is_installed_is_kept_aside(models: Path, hub: Hub
 def test_paths_survive_a_moved_home(models: Path, hub: Hub, tmp_path: Path) -> None:
     service = library(models, hub)
     service.install("two")
-    service.installs.wait("two", 20)
+    service.installs.wait("two", 60)
     service.stop()
     shutil.move(models, tmp_path / "moved")
     assert load_catalogue(tmp_path / "moved").installed("two")
@@ -456,7 +456,7 @@ def test_names_that_would_be_one_file_are_two(models: Path, hub: Hub) -> None:
     service = library(models, hub)
     for number, name in enumerate(names):
         service.install(name)
-        assert service.installs.wait(name, 20).state == "installed"
+        assert service.installs.wait(name, 60).state == "installed"
         assert installed(service, name) == content(1000, number)
     assert all(service.verify(name).whole for name in names)
     service.stop()
@@ -479,7 +479,7 @@ def test_whatever_happens_what_is_installed_is_right(models: Path, seed: int) ->
                     service.installs.cancel(name)
             if chance.random() < 0.7:
                 for name in ("one", "two"):
-                    service.installs.wait(name, 30)
+                    service.installs.wait(name, 60)
             service.stop()
             for name in ("one", "two"):
                 model = load_catalogue(models).get(name)
@@ -489,7 +489,7 @@ def test_whatever_happens_what_is_installed_is_right(models: Path, seed: int) ->
         service = library(models, hub)
         for name in ("one", "two"):
             service.install(name)
-            assert service.installs.wait(name, 30).state == "installed"
+            assert service.installs.wait(name, 60).state == "installed"
             assert installed(service, name) == FILES[f"models/{name}.ckpt"]
         service.stop()
 

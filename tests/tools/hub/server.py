@@ -179,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(block)
             asked.sent += len(block)
         if fault.kind == "stall":
-            self.served.wait(30)
+            self.served.wait(90)
         if fault.kind in ("drop", "stall", "long"):
             self._cut()
 
@@ -209,7 +209,7 @@ def content(size: int, seed: int = 0) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-def eventually(condition: Any, seconds: float = 20.0) -> None:
+def eventually(condition: Any, seconds: float = 60.0) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not condition():

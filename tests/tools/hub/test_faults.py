@@ -74,7 +74,7 @@ def _story(chance: random.Random, folder: Path) -> None:
         first.faults.clear()
         second.faults.clear()
         first.files[NAME] = right
-        receipt = fetch(sources, target, wanted=wanted, policy=Policy(pause=0.0, stall=5.0, proxy="none"))
+        receipt = fetch(sources, target, wanted=wanted, policy=Policy(pause=0.0, stall=60.0, proxy="none"))
         assert target.read_bytes() in allowed
         assert receipt.sha256 == hashlib.sha256(target.read_bytes()).hexdigest()
         assert sorted(path.name for path in folder.iterdir()) == [NAME]

@@ -34,7 +34,7 @@ from tools.hub import (
 from tools.hub.progress import Meter
 from tools.hub.proxies import proxy_for
 
-QUICK = Policy(pause=0.0, stall=5.0, proxy="none")
+QUICK = Policy(pause=0.0, stall=60.0, proxy="none")
 BIG = content(300_000, 1)
 NAME = "models/歌 one.ckpt"
 
@@ -178,7 +178,7 @@ def test_what_is_not_there_is_asked_for_once(tmp_path: Path, status: int, tries:
 
 def test_a_server_that_stands_still_is_left(tmp_path: Path) -> None:
     with Hub({NAME: BIG}, deque([Fault("stall", 1000)] * 50)) as slow, Hub({NAME: BIG}) as good:
-        fetch([at(slow), at(good)], tmp_path / "m", policy=Policy(tries=2, pause=0.0, stall=0.2, proxy="none"))
+        fetch([at(slow), at(good)], tmp_path / "m", policy=Policy(tries=2, pause=0.0, stall=1.5, proxy="none"))
         assert good.sent() <= len(BIG) - 1000
     assert (tmp_path / "m").read_bytes() == BIG
 
@@ -237,8 +237,8 @@ def test_a_cancel_is_heard_while_nothing_comes(tmp_path: Path) -> None:
     with Hub({NAME: BIG}, deque([Fault("stall", 0)])) as hub:
         began = time.monotonic()
         with pytest.raises(Cancelled):
-            fetch([at(hub)], tmp_path / "m", policy=Policy(stall=60, proxy="none"), cancelled=lambda: bool(hub.asked))
-        assert time.monotonic() - began < 30
+            fetch([at(hub)], tmp_path / "m", policy=Policy(stall=100, proxy="none"), cancelled=lambda: bool(hub.asked))
+        assert time.monotonic() - began < 50
 
 
 class SmallDisk(Disk):
