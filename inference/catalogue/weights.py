@@ -75,7 +75,7 @@ class HubWeights(Frozen):
     kind: Literal["hub"] = "hub"
     name: str  # of the file
     bytes: int = Field(gt=0)
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")  # None where nobody has published it
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")  # None where nobody has published it
     repos: tuple[Repo, ...] = Field(min_length=1)  # the same file in each
     config_path: str | None = None  # the YAML to fetch with it, in the same repository; for "url" its whole address
 

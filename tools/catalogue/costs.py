@@ -54,13 +54,14 @@ TRAINING_ONLY = ("dropout", "flash_attn", "multi_stft", "checkpoint")
 
 def fingerprint(family: str, config: Mapping[str, Any]) -> str:
     """The same for two models that cost the same: network, chunk and overlap, but not the names of stems."""
+    kept: dict[str, Any]
     if family == "vr":
-        kept: dict[str, Any] = {
-            key: value for key, value in config["vr"].items() if not key.endswith("_stem") and not key.startswith("is_")
-        }
+        kept = {key: value for key, value in config["vr"].items() if not key.endswith("_stem") and not key.startswith("is_")}
     else:
         kept = {key: _kept(value) for key, value in config.items()}
         training, inference = dict(config.get("training", {})), dict(config.get("inference", {}))
+        if family.endswith("roformer"):  # their frames are in the model's section
+            kept["audio"] = {key: config["audio"][key] for key in ("chunk_size", "sample_rate", "num_channels") if key in config["audio"]}
         kept["training"] = {key: training[key] for key in ("segment", "samplerate", "channels") if key in training}
         kept["inference"] = {key: inference[key] for key in ("chunk_size", "num_overlap", "normalize") if key in inference}
         kept["stems"] = 1 if training.get("target_instrument") else len(training.get("instruments") or ())

@@ -48,18 +48,25 @@ def networks(only: Sequence[str] = ()) -> dict[Key, ModelRecord]:
     return found
 
 
-def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = float("inf")) -> Costs:
-    """Measure what is missing in the file `path`, and write it after each; new ones are begun until the clock says `until`."""
+def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = float("inf"), seconds: float = SECONDS) -> Costs:
+    """Measure what is missing in the file `path`, and write it after each.
+
+    Args:
+        wanted: by fingerprint, in order.
+        path: of the results.
+        until: no other one is begun once `time.monotonic()` says so.
+        seconds: of song, for models that do not work in chunks of a given length.
+    """
     costs = Costs.read(path)
     missing = {key: record for key, record in wanted.items() if costs.of(key) is None}
     if not missing or time.monotonic() > until:
         return costs
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, _Model(_built_in(), Path(folder) / "built_in") as built_in:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, _Model(_built_in(), Path(folder), seconds) as built_in:
         for number, (key, record) in enumerate(missing.items(), 1):
             if time.monotonic() > until:
                 break
             try:
-                costs.known[key] = _measure(record, built_in)
+                costs.known[key] = _measure(record, built_in, seconds)
             except ChildFailed as error:
                 log.warning("%s was not measured: %s", record.name, error)
                 continue
@@ -68,14 +75,14 @@ def measure_all(wanted: dict[Key, ModelRecord], path: Path, *, until: float = fl
     return costs
 
 
-def _measure(record: ModelRecord, built_in: _Model) -> Cost:
+def _measure(record: ModelRecord, built_in: _Model, length: float) -> Cost:
     before = built_in.seconds()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         work = Path(folder)
         weights = work / "weights.ckpt"
         order = {"family": record.family, "config": record.load_config(), "extras": {}, "path": str(weights)}
         run_module("tools.bench.weights", json.dumps(order))
-        with _Model(_task(record, (weights,)), work) as model:
+        with _Model(_task(record, (weights,)), work, length) as model:
             seconds = model.seconds()
             memory = model.peak
     middle = median((before, built_in.seconds()))
@@ -83,10 +90,16 @@ def _measure(record: ModelRecord, built_in: _Model) -> Cost:
 
 
 class _Model:
-    """A process with one model."""
+    """A process with one model.
 
-    def __init__(self, task: Task, folder: Path) -> None:
-        self._task, self._folder = task, folder
+    Args:
+        task: which.
+        folder: for its song and its converted weights.
+        length: of the song in seconds, where the model does not say it.
+    """
+
+    def __init__(self, task: Task, folder: Path, length: float) -> None:
+        self._task, self._folder, self._length = task, folder, length
         self.peak = 0  # bytes
 
     def __enter__(self) -> _Model:
@@ -108,16 +121,16 @@ class _Model:
         answer = self._child.ask("separate", song=str(self._folder / "song.npy"), out=None)
         self.peak = max(self.peak, answer["peak"] or 0)
         if not self._has_chunks():
-            return float(answer["seconds"]) / SECONDS
+            return float(answer["seconds"]) / self._length
         chunks = answer["forwards"] / (2 if self._task.mono else 1)
-        return float(answer["seconds"]) / chunks * self._plan["sample_rate"] / self._plan["step"]
+        return float(answer["seconds"] / chunks * self._plan["sample_rate"] / self._plan["step"])
 
     def _has_chunks(self) -> bool:
         return self._task.family not in ("vr", "spleeter")
 
     def _samples(self) -> int:
         """A song of one step gets one call of the network: all its chunks cost the same."""
-        return int(self._plan["step"]) if self._has_chunks() else round(SECONDS * self._task.sample_rate)
+        return int(self._plan["step"]) if self._has_chunks() else round(self._length * self._task.sample_rate)
 
 
 def _built_in() -> Task:

@@ -25,7 +25,7 @@ def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
     known = Cost("known", 1.0, 1.0, 1.0, 1)
     Costs({"known": known}).write(path)
     model = small_model("mdx23c", tmp_path / "weights")
-    costs = measure_all({"known": model, "new": model}, path)
+    costs = measure_all({"known": model, "new": model}, path, seconds=1.0)
     assert costs == Costs.read(path)
     assert costs.of("known") == known
     new = costs.of("new")
