@@ -18,10 +18,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from inference.detect import PREFIXES
 from inference.errors import BadWeights, DiskFull
 from inference.pickles import read_pickle
 
 log = logging.getLogger(__name__)
+
+MAX_PROBLEMS = 100
+"""Misfits that an error lists in full; its message names three."""
 
 State = dict[str, Tensor]
 """A network's weights by state-dict key."""
@@ -65,7 +69,7 @@ def fill(network: nn.Module, state: State, name: str) -> None:
         BadWeights: keys are missing or unknown, or shapes differ; the message names them.
     """
     wanted = network.state_dict()
-    state = _without_prefix(state, wanted)
+    state = without_prefix(state, wanted)
     counters = {key: torch.tensor(0) for key in wanted if key.endswith("num_batches_tracked") and key not in state}
     state = {**state, **counters}
     problems = [f"{key} is missing" for key in wanted if key not in state]
@@ -90,16 +94,13 @@ def fill(network: nn.Module, state: State, name: str) -> None:
             f"the weights of {name} do not fit its network: {'; '.join(problems[:3])}{more}",
             hint="They are of another model, or of another version of it.",
             model=name,
+            problems="\n".join(problems[:MAX_PROBLEMS]),
         )
     network.load_state_dict(state, assign=True)
     network.float()
 
 
-PREFIXES = ("module.", "_orig_mod.", "model.", "network.", "net.", "ema_model.", "ema.", "shadow.")
-"""What DataParallel, torch.compile, Lightning and keepers of moving averages put before the keys of a network."""
-
-
-def _without_prefix(state: State, wanted: Collection[str]) -> State:
+def without_prefix(state: State, wanted: Collection[str]) -> State:
     """The state with the prefixes off that stand before all keys the network wants; unchanged where it fits already."""
     for _ in range(len(PREFIXES)):
         if any(key in wanted for key in state):

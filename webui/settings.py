@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AnyHttpUrl, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from inference.errors import MsstError
 from inference.options import MAX_OVERLAP, Overlap, Precision
+from tools.hub import check_proxy, parse_endpoint
 from webui.paths import ROOT
 
 
@@ -74,6 +77,19 @@ class Settings(BaseSettings):
     callback_backoff: float = Field(default=2.0, gt=0)
     """Seconds before the second try of a callback; each further pause is three times as long."""
 
+    hub_endpoint: str = "hub"
+    """Where models are downloaded from: hub (huggingface.co), hf-mirror, modelscope, or the address of a server that speaks the hub's
+    protocol, which may lie inside the private network."""
+
+    hub_mirrors: Annotated[tuple[str, ...], NoDecode] = ("hf-mirror", "modelscope")
+    """Endpoints to try after hub_endpoint, in this order, separated by commas; empty for none."""
+
+    proxy: str = ""
+    """Proxy for downloads: an address (http://127.0.0.1:7890, socks5://...), none, or empty for what the system or HTTPS_PROXY says."""
+
+    parallel_downloads: int = Field(default=2, ge=1, le=16)
+    """Models that are downloaded at the same time."""
+
     log_level: str = "info"
     """Least severe log lines shown: debug, info, warning, error."""
 
@@ -89,7 +105,22 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
 
-    @field_validator("callback_allow", mode="before")
+    @field_validator("hub_endpoint")
+    @classmethod
+    def _endpoint(cls, name: str) -> str:
+        return _accepted(parse_endpoint, name)
+
+    @field_validator("hub_mirrors")
+    @classmethod
+    def _endpoints(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_accepted(parse_endpoint, name) for name in names)
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, proxy: str) -> str:
+        return _accepted(check_proxy, proxy.strip())
+
+    @field_validator("callback_allow", "hub_mirrors", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -110,3 +141,12 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The upload limit in bytes."""
         return int(self.max_upload_mb * 1024 * 1024)
+
+
+def _accepted(check: Callable[[str], object], text: str) -> str:
+    """`text` itself, when `check` has nothing against it."""
+    try:
+        check(text)
+    except MsstError as error:
+        raise ValueError(f"{error.message}. {error.hint}") from error
+    return text

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import inference.errors
+import tools.hub.errors
 import webui.services.errors
 from inference.errors import MsstError
 from inference.types import WRITABLE
@@ -38,7 +39,7 @@ def test_every_key_that_the_page_names_exists() -> None:
     assert {key for key in named if key.split(".")[0] in families and not key.endswith(".js")} - modules <= set(SOURCE)
 
 
-@pytest.mark.parametrize("module", [inference.errors, webui.services.errors])
+@pytest.mark.parametrize("module", [inference.errors, tools.hub.errors, webui.services.errors])
 def test_every_error_that_a_reader_can_meet_has_a_text_and_a_hint(module: object) -> None:
     errors = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, MsstError)]
     codes = {error.code for error in errors} - FOR_PROGRAMS

@@ -24,6 +24,7 @@ STATUS: dict[str, int] = {
     "bad_config": 400,
     "bad_job_id": 400,
     "bad_callback": 400,
+    "forbidden_address": 400,
     "not_completed": 400,
     "unknown_preset": 404,
     "unknown_model": 404,
@@ -35,6 +36,8 @@ STATUS: dict[str, int] = {
     "too_large": 413,
     "unsupported_format": 415,
     "queue_full": 429,
+    "download_failed": 502,
+    "wrong_bytes": 502,
     "disk_full": 507,
 }
 """Status by code; what is not here is the server's own fault: 500."""

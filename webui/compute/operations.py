@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import Cancelled
 from inference.types import OutputFormat, Progress
+from webui.compute.inspection import inspect_weights
 from webui.compute.models import JobModels, WarmModels
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ class Operations:
     def __init__(self, send: Callable[[dict[str, Any]], None], cancelled: threading.Event) -> None:
         self._send, self._cancelled = send, cancelled
         self._warm = WarmModels()
-        self._table: dict[str, Callable[..., Any]] = {"probe": self.probe, "separate": self.separate, "warm_up": self.warm_up}
+        self._table: dict[str, Callable[..., Any]] = {
+            "probe": self.probe,
+            "separate": self.separate,
+            "warm_up": self.warm_up,
+            "inspect_weights": inspect_weights,
+        }
 
     def run(self, op: str, args: dict[str, Any]) -> Any:
         """Do the operation `op`. Raises MsstError for whatever a user should hear about."""

@@ -3,18 +3,21 @@
 jobs      submit, follow, cancel, run again, delete
 results   files, archive, samples and waveforms of completed jobs
 presets   models     what there is to choose from
+library   install, verify, repair, uninstall, link, add models
 """
 
 from __future__ import annotations
 
-from inference.catalogue import load_catalogue
 from webui.compute.pool import Pool, Prober
 from webui.paths import ROOT
 from webui.services import callbacks, store
+from webui.services.downloads import Downloads
 from webui.services.engine import Engine, HomeLock, Standby
 from webui.services.housekeeping import Housekeeper
 from webui.services.job import Callback, Choice, Job
 from webui.services.jobs import JobService
+from webui.services.ledger import LiveCatalogue
+from webui.services.library import LibraryService
 from webui.services.models import ModelService
 from webui.services.presets import PresetService
 from webui.services.results import ResultService
@@ -53,7 +56,8 @@ class Services:
         self._standby = Standby(HomeLock(self.storage.lock), self._run_jobs)
         self._runs_jobs = False
         self.device = settings.device  # in words, once a compute process has looked
-        catalogue = load_catalogue(self.storage.models)
+        catalogue = LiveCatalogue(self.storage.models)
+        self.library = LibraryService(self.storage.models, catalogue, Downloads.of(settings))
         self.models = ModelService(catalogue)
         self.presets = PresetService(self.storage.presets, ROOT / "presets", lambda: catalogue)
         self.jobs = JobService(
@@ -81,10 +85,12 @@ class Services:
         self._engine.start()
         self._housekeeper.start()
         self._runs_jobs = True
+        self.library.resume()
 
     def stop(self) -> None:
         """Leave the jobs as they are: what runs is taken up at the next start."""
         self._standby.stop()
+        self.library.stop()
         self._housekeeper.stop()
         self._pool.close()
         self._prober.close()

@@ -8,19 +8,15 @@ was checked, so a name that changes its mind in between gains nothing. Redirects
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.addresses import Address, may_call, resolve
 from webui.services.errors import BadCallback
 from webui.services.job import Callback
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 TRIES = 6
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 TIMEOUT = 15.0  # seconds for one try
 
 
@@ -46,42 +42,16 @@ def check(callback: Callback, allow: Sequence[str]) -> str:
         raise _bad(callback, "it may not carry a user name or password")
     addresses = _resolve(callback, host, port or (443 if parts.scheme == "https" else 80))
     for address in addresses:
-        if not _allowed(address, host, callback.caller_is_local, allow):
+        if not may_call(address, host, loopback=callback.caller_is_local, allow=allow):
             raise _bad(callback, f"{host} is inside a private network", hint=f"Allow it with MSST_CALLBACK_ALLOW={host}.")
     return str(addresses[0])
 
 
 def _resolve(callback: Callback, host: str, port: int) -> list[Address]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        return resolve(host, port)
+    except OSError as error:
         raise _bad(callback, f"the name {host} cannot be resolved") from error
-    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-
-
-def _allowed(address: Address, host: str, caller_is_local: bool, allow: Sequence[str]) -> bool:
-    plain = _embedded(address) or address
-    if plain.is_global and not plain.is_multicast:
-        return True
-    if plain.is_loopback and caller_is_local:
-        return True
-    return any(_names(entry, plain, host) for entry in allow)
-
-
-def _embedded(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for: mapped, 6to4, or translated by NAT64 (RFC 6052)."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
-
-
-def _names(entry: str, address: Address, host: str) -> bool:
-    try:
-        return address in ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        return entry.casefold() == host.casefold()
 
 
 def _bad(callback: Callback, why: str, *, hint: str = "") -> BadCallback:

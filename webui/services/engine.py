@@ -7,7 +7,6 @@ for it, so that when a server goes away, the next one that is there goes on with
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from dbos import DBOS
 
+from tools.locks import try_lock
 from webui.services.store import APPLICATION, CALLBACK, CALLBACKS_QUEUE, JOB, JOBS_QUEUE, PROGRESS, VERSION, JsonSerializer
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class HomeLock:
         """Take the lock if it is free."""
         file = self._path.open("a+", encoding="utf-8")
         try:
-            _lock(file)
+            try_lock(file)
         except OSError:
             file.close()
             return False
@@ -50,18 +50,6 @@ class HomeLock:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-def _lock(file: IO[str]) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 Publish = Callable[[dict[str, Any]], None]

@@ -1,0 +1,237 @@
+"""What is installed, added and preferred here: the small files in HOME/models, and who writes them.
+
+HOME/models/installed.json    name -> the files that were downloaded or linked
+HOME/models/catalogue.json    records of the user's own models, of the same form as the shipped ones
+HOME/models/defaults.json     name -> the user's own options
+HOME/models/files/            the weights and configurations that are ours
+
+`inference.catalogue` reads them. They are written here only: in one rename, under a lock, and never over one that cannot be read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from inference.catalogue import Catalogue, InstalledModel, ModelRecord, load_catalogue, read_installed
+from inference.errors import Cancelled, DiskFull
+from tools.locks import FileLock
+
+log = logging.getLogger(__name__)
+
+INSTALLED, OWN, DEFAULTS = "installed.json", "catalogue.json", "defaults.json"
+PATIENCE = 30.0  # seconds to wait for another process that writes
+
+
+class Ledger:
+    """The files in the folder HOME/models."""
+
+    def __init__(self, models: Path) -> None:
+        self.models = models
+        self.files = models / "files"
+        self._lock = models / ".ledger.lock"
+
+    def entry(self, name: str) -> InstalledModel | None:
+        """What is noted about an installed model, with absolute paths."""
+        return read_installed(self.models).get(name.casefold())
+
+    def entries(self) -> dict[str, InstalledModel]:
+        """All of them, by casefolded name."""
+        return read_installed(self.models)
+
+    def put(self, name: str, model: InstalledModel) -> None:
+        """Note that a model is installed. Raises DiskFull."""
+        data = model.model_dump(mode="json")
+        data["files"] = [self._short(path) for path in model.files]
+        data["config"] = self._short(model.config) if model.config else None
+
+        def change(file: dict[str, Any]) -> None:
+            _drop(file["models"], name)
+            file["models"][name] = data
+            if model.sha256:
+                file.setdefault("checksums", {})[name] = model.sha256
+
+        self._change(INSTALLED, {}, change)
+
+    def remove(self, name: str) -> None:
+        """Forget that a model is installed; its checksum stays known. Raises DiskFull."""
+        self._change(INSTALLED, {}, lambda file: _drop(file["models"], name))
+
+    def checksum(self, name: str) -> str | None:
+        """What the model's file was when it was first installed, whether it still is or not."""
+        found = load_json(self.models / INSTALLED).get("checksums")
+        digest = found.get(name) if isinstance(found, dict) else None
+        return digest if isinstance(digest, str) else None
+
+    def forget_checksum(self, name: str) -> None:
+        """Trust what the hub says next time. Raises DiskFull."""
+        self._change(INSTALLED, {}, lambda file: _drop(file.setdefault("checksums", {}), name))
+
+    def put_own(self, record: ModelRecord) -> None:
+        """Add a model of the user's own, in place of one of the same name. Raises DiskFull."""
+        data = record.model_dump(mode="json", exclude_defaults=True)
+        data["weights"]["kind"] = record.weights.kind
+        if record.weights.kind == "file":
+            data["weights"]["files"] = [self._short(path) for path in record.weights.files]
+        if record.config_file:
+            data["config_file"] = self._short(Path(record.config_file))
+        self._change(OWN, [], lambda file: file.update(models=[*_others(file["models"], record.name), data]))
+
+    def remove_own(self, name: str) -> bool:
+        """Take a model of the user's own away; whether there was one. Raises DiskFull."""
+        if not self.is_own(name):
+            return False
+        self._change(OWN, [], lambda file: file.update(models=_others(file["models"], name)))
+        return True
+
+    def is_own(self, name: str) -> bool:
+        """Whether the user's own file has this model."""
+        models = load_json(self.models / OWN).get("models")
+        return isinstance(models, list) and len(_others(models, name)) < len(models)
+
+    def put_defaults(self, name: str, options: Mapping[str, Any] | None) -> None:
+        """The user's own options of a model; None or nothing to have none. Raises DiskFull."""
+
+        def change(file: dict[str, Any]) -> None:
+            _drop(file["models"], name)
+            if options:
+                file["models"][name] = dict(options)
+
+        self._change(DEFAULTS, {}, change)
+
+    def ours(self, path: Path) -> bool:
+        """Whether a file is in our own folder and so may be deleted."""
+        try:
+            return path.resolve().is_relative_to(self.files.resolve())
+        except OSError:
+            return False
+
+    def _short(self, path: Path) -> str:
+        """Relative to HOME/models where it lies below, so that the home folder can be moved."""
+        try:
+            return path.relative_to(self.models).as_posix()
+        except ValueError:
+            return str(path)
+
+    def _change(self, name: str, empty: Any, change: Callable[[dict[str, Any]], Any]) -> None:
+        path = self.models / name
+        with waiting_lock(self._lock, PATIENCE):
+            data = load_json(path)
+            if not isinstance(data.get("models"), type(empty)) or data.get("version") != 1:
+                if path.exists():
+                    kept = path.with_name(f"{path.name}.broken-{int(time.time())}")
+                    log.warning("%s cannot be read; it is kept as %s", path.name, kept.name)
+                    path.replace(kept)
+                data = {"version": 1, "models": empty}
+            change(data)
+            write_json(path, data)
+
+
+@contextmanager
+def waiting_lock(path: Path, patience: float = float("inf"), cancelled: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Hold a lock file, waiting for whoever holds it.
+
+    Args:
+        path: of the file.
+        patience: seconds to wait at most.
+        cancelled: asked meanwhile.
+
+    Raises:
+        DiskFull: it was not to be had in so many seconds, or the folder cannot be written to.
+        Cancelled: `cancelled` said so.
+    """
+    lock, deadline = FileLock(path), time.monotonic() + patience
+    hint = f"Can {path.parent} be written to?"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while not lock.acquire():
+            if cancelled():
+                raise Cancelled
+            if time.monotonic() > deadline:
+                raise DiskFull(f"{path.name} is locked by another process", hint=hint)
+            time.sleep(0.01)
+    except OSError as error:
+        raise DiskFull(f"cannot write in {path.parent}: {error}", hint=hint) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write a file in one rename. Raises DiskFull."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(data, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        _replace(temporary, path)
+    except OSError as error:
+        raise DiskFull(f"cannot write {path.name}: {error}", hint=f"Is there room in {path.parent}?") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _replace(source: Path, target: Path) -> None:
+    for _ in range(50):  # Windows, while another process reads it
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(0.02)
+        else:
+            return
+    source.replace(target)
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; an empty one where it cannot be read."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _drop(table: dict[str, Any], name: str) -> None:
+    for key in [key for key in table if key.casefold() == name.casefold()]:
+        del table[key]
+
+
+def _others(models: list[Any], name: str) -> list[Any]:
+    def is_it(entry: Any) -> bool:
+        return isinstance(entry, dict) and str(entry.get("name", "")).casefold() == name.casefold()
+
+    return [entry for entry in models if not is_it(entry)]
+
+
+class LiveCatalogue(Catalogue):
+    """The catalogue as it is now: read again when one of the user's files has changed, by whatever process."""
+
+    def __init__(self, models: Path) -> None:  # everything else is the freshest catalogue's, by __getattr__
+        self._models = models
+        self._stamp: object = None
+        self._fresh = Catalogue({})
+
+    def __getattr__(self, name: str) -> Any:
+        """What a catalogue knows, looked up in the freshest one."""
+        stamp = tuple(_changed(self._models / file) for file in (INSTALLED, OWN, DEFAULTS))
+        if stamp != self._stamp:
+            self._fresh, self._stamp = load_catalogue(self._models), stamp
+        return getattr(self._fresh, name)
+
+
+def _changed(path: Path) -> tuple[int, int, int] | None:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size, about.st_ino
