@@ -108,12 +108,18 @@ class Side(ABC):
         song = np.load(order["song"])
         reset_peak()
         before = self.forwards
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         found = self.separate(song)
-        seconds = time.perf_counter() - began
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - worked
         if order.get("out"):
             np.save(order["out"], np.stack([found[stem] for stem in self._stems]).astype(np.float32))
-        return {"seconds": seconds, "forwards": self.forwards - before, "peak": peak(), "device_peak": self.device_peak()}
+        return {
+            "seconds": seconds,
+            "cpu_seconds": cpu_seconds,
+            "forwards": self.forwards - before,
+            "peak": peak(),
+            "device_peak": self.device_peak(),
+        }
 
 
 def serve(operations: Mapping[str, Operation]) -> None:

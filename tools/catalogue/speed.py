@@ -1,8 +1,9 @@
-"""Measures what each network of the catalogue costs: `OMP_NUM_THREADS=2 python -m tools.catalogue.speed`
+"""Measures what each network of the catalogue costs: `python -m tools.catalogue.speed`
 
-Every distinct network gets random weights and works on its own chunk, exactly, on the CPU. The built-in model works before and
-after it, so that a machine that drifts drifts for both; where these two disagree the machine was busy, and nothing is written. Each
-result is written at once: a run that was stopped goes on where it was, and networks that were measured are passed over.
+Every distinct network gets random weights and works on its own chunk, exactly, in one thread of the CPU. What counts is the
+processor's time, which other work on the machine hardly changes. The built-in model works before and after it, so that a machine
+that drifts drifts for both; where these two disagree all the same, nothing is written. Each result is written at once: a run that
+was stopped goes on where it was, and networks that were measured are passed over.
 `python -m tools.catalogue` takes the results into the catalogue.
 """
 
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 BUILT_IN = "spleeter_2stems"
 SECONDS = 10.0  # of song, for models that do not work in chunks of a given length
-THREADS = "2"
+THREADS = "1"
 DIGITS = 3
 STEADY = 1.25  # the built-in model before and after may differ by so much: else the machine was busy, and the measurement is worth nothing
 Key = str
@@ -126,16 +127,16 @@ class _Model:
         self._child.close()
 
     def seconds(self) -> float:
-        """Of computing per second of audio, the better of two passes: what else the machine does only ever adds."""
-        return min(self._pass() for _ in range(2))
+        """The processor's, per second of audio."""
+        return self._pass()
 
     def _pass(self) -> float:
         answer = self._child.ask("separate", song=str(self._folder / "song.npy"), out=None)
         self.peak = max(self.peak, answer["peak"] or 0)
         if not self._has_chunks():
-            return float(answer["seconds"]) / self._length
+            return float(answer["cpu_seconds"]) / self._length
         chunks = answer["forwards"] / (2 if self._task.mono else 1)
-        return float(answer["seconds"] / chunks * self._plan["sample_rate"] / self._plan["step"])
+        return float(answer["cpu_seconds"] / chunks * self._plan["sample_rate"] / self._plan["step"])
 
     def _has_chunks(self) -> bool:
         return self._task.family not in ("vr", "spleeter")
@@ -176,7 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--results", type=Path, default=MEASURED, help="the file that is read and written")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no other network after so many minutes")
     chosen = parser.parse_args(arguments)
-    os.environ.setdefault("OMP_NUM_THREADS", THREADS)
+    os.environ["OMP_NUM_THREADS"] = THREADS
     measure_all(networks(chosen.only), chosen.results, until=time.monotonic() + 60 * chosen.minutes)
 
 
