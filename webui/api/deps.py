@@ -6,17 +6,16 @@ import ipaddress
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import Depends, Request, UploadFile
 
 from inference.errors import DiskFull
 from inference.presets.names import one_component
+from webui.api.slow import Slow
 from webui.services import Services
 from webui.services.errors import NotLocal
 from webui.services.storage import base_name, safe_name
@@ -24,9 +23,6 @@ from webui.services.storage import base_name, safe_name
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)+/?")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
-
-SLOW_AT_ONCE = 4
-T = TypeVar("T")
 
 
 def services(request: Request) -> Services:
@@ -75,21 +71,9 @@ def require_local(request: Request) -> None:
         raise NotLocal("paths on the server's disk are for programs on that machine", hint="Call http://127.0.0.1, or upload the file.")
 
 
-class Slow:
-    """Runs what takes seconds to minutes (reading whole models) in few threads of its own: quick requests never wait for it."""
-
-    def __init__(self) -> None:
-        self._limit = CapacityLimiter(SLOW_AT_ONCE)
-
-    async def __call__(self, work: Callable[[], T]) -> T:
-        """What `work` returns."""
-        return await run_sync(work, limiter=self._limit)
-
-
 def slow(request: Request) -> Slow:
-    """The one of the app."""
-    found: Slow = request.app.state.slow
-    return found
+    """Where what takes long is done."""
+    return Slow(request.app.state.slow, request)
 
 
 @contextmanager

@@ -71,14 +71,14 @@ def retry(services: ServicesDep, name: str) -> Install:
 @router.post("/{name:path}/verify", response_model=model_schemas.Verified, responses=errors(404))
 async def verify(services: ServicesDep, slow: SlowDep, name: str) -> Any:
     """Read an installed model's files and compare them with what they must be. Takes seconds for a large one."""
-    return await slow(lambda: services.library.verify(name))
+    return await slow(lambda stop: services.library.verify(name, stop))
 
 
 @router.post("/{name:path}/repair", response_model=model_schemas.Repair, responses=errors(400, 404))
 async def repair(services: ServicesDep, slow: SlowDep, name: str, where: model_schemas.Source | None = None) -> dict[str, Any]:
     """Verify, and download again where something is wrong."""
     choice = _choice(where or model_schemas.Source())
-    return {"install": await slow(lambda: services.library.repair(name, choice))}
+    return {"install": await slow(lambda stop: services.library.repair(name, choice, stop))}
 
 
 def _choice(source: model_schemas.Source) -> DownloadChoice:

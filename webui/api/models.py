@@ -105,5 +105,5 @@ def model(services: ServicesDep, name: str) -> dict[str, Any]:
 @router.delete("/{name:path}", response_model=model_schemas.Freed, responses=schemas.errors(400, 404))
 async def uninstall(services: ServicesDep, slow: SlowDep, name: str) -> dict[str, Any]:
     """Delete the files of a model. One that is linked is only forgotten; one of the user's own leaves the list."""
-    freed = await slow(lambda: services.library.uninstall(name))
+    freed = await slow(lambda _: services.library.uninstall(name))
     return {"message": f"The model {name} is uninstalled.", "freed": freed}

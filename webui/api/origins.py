@@ -59,7 +59,7 @@ def _origin(address: str) -> tuple[str, str, int] | None:
     """Scheme, host and port of an address; None where it has none."""
     try:
         parts = urlsplit(address)
-        port = parts.port or _PORTS[parts.scheme]
-    except (ValueError, KeyError):
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
         return None
-    return (parts.scheme, parts.hostname, port) if parts.hostname else None
+    return (parts.scheme, host, port) if host and port and parts.scheme in _PORTS else None

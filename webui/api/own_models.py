@@ -13,9 +13,10 @@ from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from webui.api import model_schemas, schemas
 from webui.api.deps import LocalOnly, ServicesDep, SlowDep, on_disk, require_local
 from webui.api.model_schemas import model_json
+from webui.api.slow import Stop
 from webui.services.errors import BadRequest
 from webui.services.linked import LinkReport
-from webui.services.own_models import NewModel
+from webui.services.own_models import Added, NewModel
 from webui.services.storage import Storage, base_name
 
 router = APIRouter(prefix="/api/v1/models", tags=["models"])
@@ -64,10 +65,11 @@ async def add(
     if path:
         require_local(request)
 
-    def work() -> Any:
+    def work(stop: Stop) -> Added:
         with _files(services.storage, checkpoint or path, config) as (weights, yaml):
             name = about["name"].strip() or (base_name(checkpoint.filename or "") if checkpoint else "")
-            return services.library.add(NewModel(weights, yaml, copy=copied or checkpoint is not None, **{**about, "name": name}))
+            new = NewModel(weights, yaml, copy=copied or checkpoint is not None, **{**about, "name": name})
+            return services.library.add(new, stop)
 
     added = await slow(work)
     return {"model": model_json(added.record), "known": added.known, "parameters": added.parameters, "assumed": added.assumed}
@@ -84,4 +86,4 @@ def _files(storage: Storage, checkpoint: UploadFile | str, config: UploadFile | 
 @router.post("/link", response_model=model_schemas.LinkReport, responses=schemas.errors(400, 403), dependencies=[LocalOnly])
 async def link(services: ServicesDep, slow: SlowDep, where: model_schemas.Folder) -> LinkReport:
     """Use the models in a folder of another program where they are. For callers on the server's machine."""
-    return await slow(lambda: services.library.link(Path(where.folder)))
+    return await slow(lambda stop: services.library.link(Path(where.folder), stop))

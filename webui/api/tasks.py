@@ -78,7 +78,8 @@ def results(services: ServicesDep, caller: BaseUrl, task_id: str) -> dict[str, A
     return {"task_id": job.id, "results": result_names(job), "download_urls": urls}
 
 
-@router.api_route("/download/{task_id}/{filename}", methods=["GET", "HEAD"], response_class=FileResponse, responses=errors(400, 404))
+@router.head("/download/{task_id}/{filename}", include_in_schema=False)
+@router.get("/download/{task_id}/{filename}", response_class=FileResponse, responses=errors(400, 404))
 def download(services: ServicesDep, task_id: str, filename: str) -> FileResponse:
     """One file of a completed task. Ranges are served."""
     path = services.results.path(task_id, filename)
