@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from fastapi import FastAPI
@@ -20,6 +22,7 @@ from webui.services import Services
 from webui.settings import Settings
 
 DATA = content(200_000, 1)
+T = TypeVar("T")
 SUM = hashlib.sha256(DATA).hexdigest()
 
 
@@ -75,3 +78,9 @@ def refused(answer: Any, status: int, code: str) -> str:
     assert set(said) == {"detail", "code", "hint", "params"}
     assert said["detail"]
     return str(said["detail"])
+
+
+def in_loop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, in a thread of its own: in this one a browser of other tests may keep a loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

@@ -107,3 +107,10 @@ def routes(router: object) -> Iterator[tuple[str, str]]:
     for route in router.routes:  # type: ignore[attr-defined]
         for method in route.methods if route.include_in_schema else ():
             yield method, route.path_format
+
+
+def test_the_page_on_the_routes_names_every_code_under_its_status() -> None:
+    lines = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").splitlines()
+    rows = {int(found[1]): found[2] for line in lines if (found := re.match(r"\| (\d{3}) \| (.*)", line))}
+    for code, status in errors.STATUS.items():
+        assert status == 500 or f"`{code}`" in rows[status], (code, status)

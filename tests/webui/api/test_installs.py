@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.tools.hub.server import Fault, eventually
-from tests.webui.api.conftest import DATA, SUM, House, refused
+from tests.webui.api.conftest import DATA, SUM, House, in_loop, refused
 
 MODELS = "/api/v1/models"
 
@@ -125,7 +125,7 @@ def test_whoever_waits_hears_of_a_change_and_keeps_nobody_waiting(house: House) 
             await client.post(f"{MODELS}/one/install")
             return await asyncio.gather(*waiting)
 
-    answers = asyncio.run(all_at_once())
+    answers = in_loop(all_at_once())
     assert {answer.json()["installs"][0]["name"] for answer in answers} == {"one"}
 
 

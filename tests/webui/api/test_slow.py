@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from inference.errors import BadConfig, Cancelled
+from tests.webui.api.conftest import in_loop
 from webui.api.slow import AT_ONCE, SlowThreads
 
 SECONDS = 30.0
@@ -33,7 +34,7 @@ def until_stopped(stop: Callable[[], bool]) -> None:
 
 def test_it_ends_when_the_caller_has_gone() -> None:
     with pytest.raises(Cancelled):
-        asyncio.run(SlowThreads().run(Caller(gone=True), until_stopped))
+        in_loop(SlowThreads().run(Caller(gone=True), until_stopped))
 
 
 def test_it_ends_with_the_server() -> None:
@@ -46,16 +47,16 @@ def test_it_ends_with_the_server() -> None:
         await working
 
     with pytest.raises(Cancelled):
-        asyncio.run(main())
+        in_loop(main())
 
 
 def test_answers_and_errors_come_through() -> None:
     def wrong(_: object) -> None:
         raise BadConfig("no")
 
-    assert asyncio.run(SlowThreads().run(Caller(), lambda stop: not stop())) is True
+    assert in_loop(SlowThreads().run(Caller(), lambda stop: not stop())) is True
     with pytest.raises(BadConfig):
-        asyncio.run(SlowThreads().run(Caller(), wrong))
+        in_loop(SlowThreads().run(Caller(), wrong))
 
 
 def test_only_so_many_at_once_and_others_go_on() -> None:
@@ -80,5 +81,5 @@ def test_only_so_many_at_once_and_others_go_on() -> None:
         free.set()
         await asyncio.gather(*working)
 
-    asyncio.run(main())
+    in_loop(main())
     assert most == AT_ONCE
