@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from webui import __version__
-from webui.api import ROUTERS, errors
+from webui.api import ROUTERS, errors, own_models
 from webui.api.limits import BodyLimit
+from webui.api.origins import SameOrigin
+from webui.api.slow import SlowThreads
 from webui.services import Services
 from webui.settings import Settings
 
@@ -25,11 +27,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     services = Services(settings or Settings())
     tempfile.tempdir = str(services.storage.tmp)  # uploads wait on the disk where they will stay, not in a small or in-memory /tmp
 
+    slow = SlowThreads()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(services.start)
         services.warm_up()
         yield
+        slow.stop()
         await asyncio.to_thread(services.stop)
 
     app = FastAPI(
@@ -39,7 +44,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    app.add_middleware(BodyLimit, limit=services.settings.max_upload_bytes)
+    app.state.slow = slow
+    limits = services.settings
+    app.add_middleware(BodyLimit, limit=limits.max_upload_bytes, special={own_models.router.prefix: limits.max_model_bytes})
+    app.add_middleware(SameOrigin, public_url=str(limits.public_url or ""))
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

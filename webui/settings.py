@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     max_upload_mb: float = Field(default=512, gt=0)
     """Largest upload in megabytes (1,048,576 bytes)."""
 
+    max_model_mb: float = Field(default=4096, gt=0)
+    """Largest checkpoint of one's own that can be uploaded, in megabytes (1,048,576 bytes)."""
+
     retention_days: float = Field(default=7, ge=0)
     """Days after which an ended job and its files are deleted; 0 keeps them for ever."""
 
@@ -141,6 +144,11 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The upload limit in bytes."""
         return int(self.max_upload_mb * 1024 * 1024)
+
+    @property
+    def max_model_bytes(self) -> int:
+        """The limit of an uploaded checkpoint in bytes."""
+        return int(self.max_model_mb * 1024 * 1024)
 
 
 def _accepted(check: Callable[[str], object], text: str) -> str:

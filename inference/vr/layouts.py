@@ -100,7 +100,7 @@ def layout(params: str | Mapping[str, Any]) -> Layout:
         params = known[params]
     try:
         return _layout(params)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UnknownModel(f"a band layout that cannot be used: {error!r}") from error
 
 

@@ -1,7 +1,19 @@
-"""The REST doors: one module a noun, each with a `router`; ROUTERS is the list of them."""
+"""The REST doors: one module a noun, each with a `router`; ROUTERS is the list of them.
+
+The order matters where an address could be meant by two: the names of models and presets come last.
+"""
 
 from fastapi import APIRouter
 
-from webui.api import health, jobs, library, tasks
+from webui.api import health, installs, jobs, models, own_models, preset_files, presets, tasks
 
-ROUTERS: list[APIRouter] = [tasks.router, health.router, jobs.router, library.router]
+ROUTERS: list[APIRouter] = [
+    tasks.router,
+    health.router,
+    jobs.router,
+    installs.router,
+    own_models.router,
+    models.router,
+    preset_files.router,
+    presets.router,
+]

@@ -8,16 +8,21 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated
 
 from fastapi import Depends, Request, UploadFile
 
 from inference.errors import DiskFull
+from inference.presets.names import one_component
+from webui.api.slow import Slow
 from webui.services import Services
+from webui.services.errors import NotLocal
+from webui.services.storage import base_name, safe_name
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)+/?")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 
 
 def services(request: Request) -> Services:
@@ -60,20 +65,42 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def require_local(request: Request) -> None:
+    """Refuse whoever is not on this machine. Raises NotLocal."""
+    if not caller_is_local(request):
+        raise NotLocal("paths on the server's disk are for programs on that machine", hint="Call http://127.0.0.1, or upload the file.")
+
+
+def slow(request: Request) -> Slow:
+    """Where what takes long is done."""
+    return Slow(request.app.state.slow, request)
+
+
 @contextmanager
 def on_disk(upload: UploadFile, folder: Path) -> Iterator[Path]:
-    """The upload as a file in `folder` while the block runs."""
-    path = folder / uuid.uuid4().hex
+    """The upload as a file in `folder` while the block runs, in a place of its own under the name it came with, made safe."""
+    place = folder / uuid.uuid4().hex
+    path = place / _file_name(upload.filename or "")
     try:
+        place.mkdir()
         with path.open("wb") as target:
             shutil.copyfileobj(upload.file, target, 1 << 20)
         yield path
     except OSError as error:
         raise DiskFull(f"the upload cannot be stored: {error.strerror}", hint="Is the disk full?") from error
     finally:
-        path.unlink(missing_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _file_name(sent: str) -> str:
+    """The name of a file from outside as one that is safe here; what it ends in says what it is, and stays."""
+    name = PurePath(base_name(sent))
+    end = name.suffix if _SUFFIX.fullmatch(name.suffix) else ""
+    return one_component(safe_name(name.stem)) + end
 
 
 ServicesDep = Annotated[Services, Depends(services)]
 BaseUrl = Annotated[str, Depends(base_url)]
 CallerIsLocal = Annotated[bool, Depends(caller_is_local)]
+LocalOnly = Depends(require_local)
+SlowDep = Annotated[Slow, Depends(slow)]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
-from inference.errors import MsstError
+from inference.errors import DiskFull, MsstError
 from webui.services.errors import QueueFull
 
 log = logging.getLogger(__name__)
@@ -22,25 +24,34 @@ STATUS: dict[str, int] = {
     "bad_option": 400,
     "bad_preset": 400,
     "bad_config": 400,
+    "bad_weights": 400,
     "bad_job_id": 400,
     "bad_callback": 400,
     "forbidden_address": 400,
     "not_completed": 400,
+    "not_local": 403,
+    "cross_origin": 403,
     "unknown_preset": 404,
     "unknown_model": 404,
     "unknown_job": 404,
     "unknown_file": 404,
     "job_exists": 409,
     "model_not_installed": 409,
+    "cancelled": 409,
     "input_gone": 410,
     "too_large": 413,
     "unsupported_format": 415,
     "queue_full": 429,
+    "error": 500,
+    "worker_died": 500,
+    "time_limit": 500,
+    "out_of_memory": 500,
+    "device_unavailable": 500,
     "download_failed": 502,
     "wrong_bytes": 502,
     "disk_full": 507,
 }
-"""Status by code; what is not here is the server's own fault: 500."""
+"""Status by code. A code that is not here would be 500 too; a test wants each to be here, so that it is thought of."""
 
 
 def body(error: MsstError) -> dict[str, Any]:
@@ -53,6 +64,7 @@ def install(app: FastAPI) -> None:
     """Have every error of the house answered this way."""
     app.add_exception_handler(MsstError, _msst_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -68,6 +80,16 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     problems = [f"{'.'.join(str(part) for part in e['loc'][1:]) or 'request'}: {e['msg']}" for e in error.errors()]
     content = {"detail": "; ".join(problems)[:1000], "code": "bad_request", "hint": "/docs shows what is expected.", "params": {}}
     return JSONResponse(content, status_code=422)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses: a body that cannot be parsed, or for which there is no room; a route that is not there."""
+    assert isinstance(error, HTTPException)
+    cause = error.__cause__
+    if isinstance(cause, OSError) and errno.errorcode.get(cause.errno or 0) in ("ENOSPC", "EDQUOT"):
+        return await _msst_error(request, DiskFull("the upload cannot be stored: the disk is full", hint="Make room, then send it again."))
+    content = {"detail": str(error.detail), "code": "bad_request", "hint": "/docs shows what is expected.", "params": {}}
+    return JSONResponse(content, status_code=error.status_code, headers=error.headers)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -52,23 +52,30 @@ def create(
     sample: Annotated[bool, Form(description="Use the sample song instead of a file.")] = False,
     preset: Annotated[str | None, Form()] = None,
     model: Annotated[str | None, Form()] = None,
+    preset_json: Annotated[str | None, Form(description="A preset that is not stored, as JSON of any version.")] = None,
     output: Annotated[str, Form(alias="format")] = "wav",
     subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the format's default.")] = "",
     options: Annotated[str, Form(description='How to separate, as JSON: {"overlap": "fast", "tta": true}.')] = "{}",
+    extra_output: Annotated[bool, Form(description="All results in one folder; else the main one beside it.")] = True,
 ) -> dict[str, Any]:
-    """Submit a song, or the sample song."""
-    choice = Choice(preset=preset or (None if model else DEFAULT_PRESET), model=model or None)
-    form = OutputFormat(output, subtype)
-    chosen = _decoded(options)
+    """Submit a song, or the sample song, with a preset, a model, or a preset that is sent along."""
+    choice, chosen = _choice(preset, model, preset_json), _decoded(options)
+    how: dict[str, Any] = {"choice": choice, "output": OutputFormat(output, subtype), "options": chosen, "extra_output": extra_output}
     if sample:
-        return services.jobs.submit_sample(choice=choice, output=form, door="rest", options=chosen).to_json()
+        return services.jobs.submit_sample(door="rest", **how).to_json()
     if file is None:
         raise BadRequest("there is no file", hint="Send the song as the field `file`, or sample=true.")
     services.jobs.check(choice=choice, options=chosen)
-    name = file.filename or "song"
     with on_disk(file, services.storage.tmp) as path:
-        job = services.jobs.submit(path, file_name=name, choice=choice, output=form, door="rest", base_url=caller, options=chosen)
-    return job.to_json()
+        return services.jobs.submit(path, file_name=file.filename or "song", door="rest", base_url=caller, **how).to_json()
+
+
+def _choice(preset: str | None, model: str | None, inline: str | None) -> Choice:
+    """What to separate with, of which one only may be said; nothing said is the default preset."""
+    said = [each for each in (preset, model, inline) if each]
+    if len(said) > 1:
+        raise BadRequest("choose a preset, a model or a preset_json", hint="Send one of them.")
+    return Choice(preset=preset or None, model=model or None, inline=inline or None) if said else Choice(preset=DEFAULT_PRESET)
 
 
 def _decoded(options: str) -> dict[str, Any]:

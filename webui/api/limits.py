@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 
 from fastapi import HTTPException
@@ -22,19 +23,27 @@ the answer instead of a broken connection; for no longer than DRAIN_SECONDS."""
 
 
 class BodyLimit:
-    """ASGI middleware: bodies of more than `limit` bytes are answered 413. Gradio's own routes have their own limit."""
+    """ASGI middleware: bodies of more than `limit` bytes are answered 413. Gradio's own routes have their own limit.
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
-        self._app, self._limit = app, limit + OVERHEAD
+    Args:
+        app: what comes behind it.
+        limit: bytes of a file.
+        special: other limits, by path.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, special: Mapping[str, int] | None = None) -> None:
+        self._app, self._limit, self._special = app, limit + OVERHEAD, special or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting."""
         if scope["type"] != "http" or scope["path"].startswith("/gradio_api/"):
             await self._app(scope, receive, send)
             return
-        counter = _Counter(receive, self._limit)
-        if _announced(scope) > self._limit:
-            await self._refuse(scope, counter, send)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        limit = self._special[path] + OVERHEAD if path in self._special else self._limit
+        counter = _Counter(receive, limit)
+        if _announced(scope) > limit:
+            await self._refuse(scope, counter, send, limit)
             return
 
         async def unless_too_large(message: Message) -> None:
@@ -43,17 +52,14 @@ class BodyLimit:
 
         await self._app(scope, counter.receive, unless_too_large)
         if counter.exceeded:
-            await self._refuse(scope, counter, send)
+            await self._refuse(scope, counter, send, limit)
 
-    async def _refuse(self, scope: Scope, counter: _Counter, send: Send) -> None:
+    async def _refuse(self, scope: Scope, counter: _Counter, send: Send, limit: int) -> None:
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(counter.drain(DRAIN * self._limit), DRAIN_SECONDS)
-        megabytes = (self._limit - OVERHEAD) / 2**20
-        error = TooLarge(
-            f"the upload is larger than {megabytes:g} MB",
-            hint="Send a smaller file, for example as FLAC.",
-            limit=f"{megabytes:g}",
-        )
+            await asyncio.wait_for(counter.drain(DRAIN * limit), DRAIN_SECONDS)
+        megabytes = (limit - OVERHEAD) / 2**20
+        hint = "Send a smaller file, for example as FLAC." if limit == self._limit else "MSST_MAX_MODEL_MB says how large it may be."
+        error = TooLarge(f"the upload is larger than {megabytes:g} MB", hint=hint, limit=f"{megabytes:g}")
         await JSONResponse(body(error), status_code=STATUS[error.code])(scope, counter.receive_nothing, send)
 
 

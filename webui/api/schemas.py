@@ -12,8 +12,13 @@ class Error(BaseModel):
 
     detail: str = Field(description="What was wrong.")
     code: str = Field(description="The kind of error, stable.")
-    hint: str = Field("", description="What to do about it.")
-    params: dict[str, str] = Field({}, description="The values in the text, for a translation.")
+    hint: str = Field(default="", description="What to do about it.")
+    params: dict[str, str] = Field(default={}, description="The values in the text, for a translation.")
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route says in /docs about the errors that it knows."""
+    return {status: {"model": Error} for status in statuses}
 
 
 class Accepted(BaseModel):
@@ -74,32 +79,69 @@ class Log(BaseModel):
     lines: list[dict[str, Any]]
 
 
-class Model(BaseModel):
-    """A model to choose."""
+class MissingModels(BaseModel):
+    """The models that a preset needs and that are not there."""
 
-    name: str
-    title: str
-    purpose: str
-    stems: list[str]
-    installed: bool
-
-
-class Models(BaseModel):
-    """All models."""
-
-    models: list[Model]
+    unknown: list[str] = Field(default=[], description="That the catalogue does not have, as the preset spells them.")
+    not_installed: list[str] = Field(default=[], description="To be installed: POST /api/v1/models/{name}/install.")
 
 
 class Preset(BaseModel):
     """A preset to choose."""
 
-    name: str
+    name: str = Field(description="What a job names it by.")
     title: str
     description: str
-    stems: list[str]
+    stems: list[str] = Field(description="What it keeps.")
+    own: bool = Field(description="The user's: it can be changed.")
+    missing: list[str] = Field(description="Models that are to be installed first.")
+    problem: str = Field(description="Why it can never run as it is; empty where it can.")
 
 
 class Presets(BaseModel):
-    """All presets."""
+    """Presets by name."""
 
     presets: list[Preset]
+
+
+class PresetDetail(BaseModel):
+    """One preset, whole."""
+
+    card: Preset
+    preset: Any = Field(description="Its JSON as it is stored, of whatever version.")
+    missing: MissingModels
+
+
+class Validity(BaseModel):
+    """What is to be said about a preset that nobody has stored."""
+
+    valid: bool = Field(description="Whether it can run once its models are installed.")
+    error: Error | None = Field(description="What is wrong with it; the first thing.")
+    place: str = Field(description='Where, as a JSON pointer such as "/steps/1/input"; empty for the whole.')
+    missing: MissingModels
+
+
+class NewName(BaseModel):
+    """A name that somebody chose."""
+
+    name: str = Field(default="", max_length=200)
+
+
+class Version(BaseModel):
+    """An earlier version of a preset."""
+
+    at: int = Field(description="Milliseconds since 1970 when it was replaced; names it.")
+    title: str
+    steps: int
+
+
+class History(BaseModel):
+    """Earlier versions, newest first."""
+
+    versions: list[Version]
+
+
+class Moment(BaseModel):
+    """Which version."""
+
+    at: int

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from inference.types import OutputFormat
 from webui.api import schemas
 from webui.api.deps import BaseUrl, CallerIsLocal, ServicesDep, on_disk
+from webui.api.schemas import errors
 from webui.services import Callback, Choice, Job
 from webui.services.housekeeping import message
 from webui.services.links import download_urls, result_names
@@ -19,11 +20,7 @@ router = APIRouter(tags=["tasks"])
 MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "m4a": "audio/mp4", "opus": "audio/ogg"}
 
 
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": schemas.Error} for status in statuses}
-
-
-@router.post("/upload", response_model=schemas.Accepted, responses=_errors(400, 404, 409, 413, 415, 429, 507))
+@router.post("/upload", response_model=schemas.Accepted, responses=errors(400, 404, 409, 413, 415, 429, 507))
 def upload(
     services: ServicesDep,
     caller: BaseUrl,
@@ -54,7 +51,7 @@ def upload(
     return {"task_id": job.id, "status": "accepted", "message": message(job)}
 
 
-@router.get("/status/{task_id}", response_model=schemas.TaskStatus, responses=_errors(404))
+@router.get("/status/{task_id}", response_model=schemas.TaskStatus, responses=errors(404))
 def status(services: ServicesDep, task_id: str) -> dict[str, Any]:
     """Where a task stands."""
     job = services.jobs.get(task_id)
@@ -73,7 +70,7 @@ def _status(job: Job) -> str:
     return job.state if job.state in ("completed", "failed") else "failed" if job.state == "cancelled" else "processing"
 
 
-@router.get("/results/{task_id}", response_model=schemas.TaskResults, responses=_errors(400, 404))
+@router.get("/results/{task_id}", response_model=schemas.TaskResults, responses=errors(400, 404))
 def results(services: ServicesDep, caller: BaseUrl, task_id: str) -> dict[str, Any]:
     """What a completed task made, and where to fetch it."""
     job = services.results.completed(task_id)
@@ -81,14 +78,15 @@ def results(services: ServicesDep, caller: BaseUrl, task_id: str) -> dict[str, A
     return {"task_id": job.id, "results": result_names(job), "download_urls": urls}
 
 
-@router.api_route("/download/{task_id}/{filename}", methods=["GET", "HEAD"], response_class=FileResponse, responses=_errors(400, 404))
+@router.head("/download/{task_id}/{filename}", include_in_schema=False)
+@router.get("/download/{task_id}/{filename}", response_class=FileResponse, responses=errors(400, 404))
 def download(services: ServicesDep, task_id: str, filename: str) -> FileResponse:
     """One file of a completed task. Ranges are served."""
     path = services.results.path(task_id, filename)
     return FileResponse(path, media_type=MEDIA_TYPES.get(path.suffix[1:]), filename=path.name)
 
 
-@router.delete("/task/{task_id}", response_model=schemas.Message, responses=_errors(404))
+@router.delete("/task/{task_id}", response_model=schemas.Message, responses=errors(404))
 def delete(services: ServicesDep, task_id: str) -> dict[str, str]:
     """Stop a task if it runs, and delete its song, results and record."""
     services.jobs.delete(task_id)

@@ -66,6 +66,18 @@ class TooLarge(MsstError):
     code = "too_large"
 
 
+class NotLocal(MsstError):
+    """Something that only programs on this machine may ask for: it names a path on the server's disk."""
+
+    code = "not_local"
+
+
+class CrossOrigin(MsstError):
+    """A page of another site asked this server to change something."""
+
+    code = "cross_origin"
+
+
 class WorkerDied(MsstError):
     """The compute process ended again and again while it worked on one job."""
 

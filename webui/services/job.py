@@ -17,6 +17,7 @@ class Choice:
 
     preset: str | None = None
     model: str | None = None
+    inline: str | None = None  # a preset that nobody has stored, as JSON text; `preset` is then what it calls itself
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ class JobService:
                 input=song.name,
                 song=safe_name(PurePath(file_name).stem),
                 source=door,
-                choice=choice,
+                choice=choice if choice.inline is None else replace(choice, preset=preset.name or "preset"),
                 preset=preset.model_dump(mode="json"),
                 container=output.container,
                 subtype=output.subtype,
@@ -146,10 +147,19 @@ class JobService:
         return self.get(job_id)
 
     def submit_sample(
-        self, *, choice: Choice, output: OutputFormat, door: Door, title: str = "Sample song", options: Mapping[str, Any] | None = None
+        self,
+        *,
+        choice: Choice,
+        output: OutputFormat,
+        door: Door,
+        title: str = "Sample song",
+        options: Mapping[str, Any] | None = None,
+        extra_output: bool = True,
     ) -> Job:
         """Put the sample song in the line, called `title`."""
-        return self.submit(sample_song(), file_name=f"{title}.mp3", choice=choice, output=output, door=door, options=options)
+        return self.submit(
+            sample_song(), file_name=f"{title}.mp3", choice=choice, output=output, door=door, options=options, extra_output=extra_output
+        )
 
     def get(self, job_id: str) -> Job:
         """The job. Raises UnknownJob."""
@@ -208,6 +218,8 @@ class JobService:
         return joblog.read(self._storage.log(job_id))
 
     def _preset(self, choice: Choice) -> Preset:
+        if choice.inline is not None and choice.model is None:
+            return self._presets.get_inline(choice.inline)
         if (choice.preset is None) == (choice.model is None):
             raise BadRequest("choose either a preset or a model", hint="Send one of the two.")
         if choice.preset is not None:
