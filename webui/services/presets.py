@@ -61,6 +61,12 @@ class PresetService:
         require_installed(preset, self._catalogue())
         return preset
 
+    def ready(self, data: object) -> Preset:
+        """The preset in decoded JSON, checked, with all its models installed. Raises BadPreset, UnknownModel, ModelNotInstalled."""
+        preset = self.check(data)
+        require_installed(preset, self._catalogue())
+        return preset
+
     def load(self, name: str) -> Preset:
         """As `get`, also where models are not installed."""
         found, path = self._find(name)
