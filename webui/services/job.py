@@ -17,7 +17,7 @@ class Choice:
 
     preset: str | None = None
     model: str | None = None
-    inline: dict[str, Any] | None = None  # what a preset file says
+    inline: str | None = None  # a preset that nobody has stored, as JSON text; `preset` is then what it calls itself
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Job:
             "source": spec.source,
             "state": self.state,
             "model": spec.choice.model,
-            "preset": spec.choice.preset if spec.choice.inline is None else spec.preset.get("name") or "inline",
+            "preset": spec.choice.preset,
             "format": {"container": spec.container, "subtype": spec.subtype},
             "progress": self.progress,
             "stage": self.stage,

@@ -6,12 +6,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from inference.catalogue import sample_song
 from inference.options import parse_options
-from inference.presets.ensembles import ensemble_of_files
 from inference.presets.schema import Preset, single_model
 from inference.presets.validate import check_files
 from inference.types import OutputFormat
@@ -24,7 +24,6 @@ from webui.services.storage import Storage, check_job_id, safe_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inference.ensemble import EnsembleSettings
     from webui.compute.pool import Prober
     from webui.services.models import ModelService
     from webui.services.presets import PresetService
@@ -127,7 +126,7 @@ class JobService:
                 input=song.input,
                 song=safe_name(PurePath(song.file).stem),
                 source=door,
-                choice=choice,
+                choice=choice if choice.inline is None else replace(choice, preset=preset.name or "preset"),
                 preset=preset.model_dump(mode="json"),
                 container=output.container,
                 subtype=output.subtype,
@@ -146,26 +145,6 @@ class JobService:
                 joblog.append(self._storage.log(job_id), f"accepted {each.file!r} from {door}: {each.about}")
             self._store.submit(job_id, spec)
         return self.get(job_id)
-
-    def submit_ensemble(
-        self, files: Sequence[tuple[Path, str]], settings: EnsembleSettings | None = None, *, output: OutputFormat, door: Door, **more: Any
-    ) -> Job:
-        """Put an ensemble of files with their names in the line; its result is called "{first song}_ensemble".
-
-        Args:
-            files: two or more.
-            settings: how; None for the mean of all.
-            output: the format of the result.
-            door: who submits.
-            more: what `submit` takes beside.
-
-        Raises:
-            BadOption: too few files or too many, or settings for another number of them.
-            MsstError: as `submit`.
-        """
-        choice = Choice(inline=ensemble_of_files(len(files), settings))
-        (song, name), *others = files
-        return self.submit(song, file_name=name, more=others, choice=choice, output=output, door=door, **more)
 
     def submit_sample(
         self, *, choice: Choice, output: OutputFormat, door: Door, title: str = "Sample song", options: Mapping[str, Any] | None = None
@@ -231,10 +210,10 @@ class JobService:
         return joblog.read(self._storage.log(job_id))
 
     def _preset(self, choice: Choice) -> Preset:
-        if sum(each is not None for each in (choice.preset, choice.model, choice.inline)) != 1:
+        if choice.inline is not None and choice.model is None:
+            return self._presets.get_inline(choice.inline)
+        if (choice.preset is None) == (choice.model is None):
             raise BadRequest("choose either a preset or a model", hint="Send one of the two.")
-        if choice.inline is not None:
-            return self._presets.ready(choice.inline)
         if choice.preset is not None:
             return self._presets.get(choice.preset)
         assert choice.model is not None

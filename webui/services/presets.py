@@ -57,13 +57,13 @@ class PresetService:
             BadPreset, UnknownModel: its file says something impossible.
             ModelNotInstalled: models are to be installed first; `models` in its params has them all.
         """
-        preset = self.load(name)
-        require_installed(preset, self._catalogue())
-        return preset
+        return self._ready(self.load(name))
 
-    def ready(self, data: object) -> Preset:
-        """The preset in decoded JSON, checked, with all its models installed. Raises BadPreset, UnknownModel, ModelNotInstalled."""
-        preset = self.check(data)
+    def get_inline(self, text: str) -> Preset:
+        """The preset in JSON text that nobody has stored, checked, with all its models installed. Raises as `get`."""
+        return self._ready(self.check(decode(text.encode("utf-8", "replace"))))
+
+    def _ready(self, preset: Preset) -> Preset:
         require_installed(preset, self._catalogue())
         return preset
 
@@ -98,7 +98,11 @@ class PresetService:
 
     def missing(self, name: str) -> Missing:
         """The models that a preset needs and that are not there. Raises UnknownPreset, BadPreset."""
-        return missing_models(parse_preset(self.stored(name)), self._catalogue())
+        return self.missing_of(self.stored(name))
+
+    def missing_of(self, data: object) -> Missing:
+        """The same of a preset in decoded JSON. Raises BadPreset."""
+        return missing_models(parse_preset(data), self._catalogue())
 
     def stored(self, name: str) -> object:
         """The JSON of a preset as it is stored. Raises UnknownPreset, BadPreset for a file that is none."""
@@ -132,12 +136,7 @@ class PresetService:
         Raises:
             BadPreset, UnknownModel: it cannot be used here.
         """
-        if len(content) > MAX_IMPORT_BYTES:
-            raise BadPreset(f"a preset of {len(content) >> 10} kB", hint="A preset is some kB of JSON.")
-        try:
-            data = json.loads(content.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise BadPreset(f"the file cannot be read as JSON: {error}") from error
+        data = decode(content)
         preset = self.check(data)
         return self.save(self._free(file_name(name or preset.name or "preset")), data)
 
@@ -232,6 +231,16 @@ class PresetService:
     def _check_free(self, name: str) -> None:
         if name.casefold() in {each.casefold() for each in self._files()}:
             raise BadRequest(f"there is a preset {name} already", hint="Choose another name.")
+
+
+def decode(content: bytes) -> object:
+    """The JSON in a preset's file. Raises BadPreset for one that is none, or far too large."""
+    if len(content) > MAX_IMPORT_BYTES:
+        raise BadPreset(f"a preset of {len(content) >> 10} kB", hint="A preset is some kB of JSON.")
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadPreset(f"the file cannot be read as JSON: {error}") from error
 
 
 def _without_suffix(name: str) -> str:
