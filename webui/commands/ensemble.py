@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inference.errors import BadOption, DiskFull, MsstError
+from inference.errors import BadOption, DiskFull
 from inference.types import WRITABLE, OutputFormat
 from webui.commands.separate import options_of
 
@@ -77,7 +77,7 @@ def _sources(
         paths, preset = files, ensemble_of_files(len(files), settings)
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
-        raise MsstError(f"there is no file {', '.join(missing)}")
+        raise BadOption(f"there is no file {', '.join(missing)}")
     return paths, preset
 
 
@@ -135,7 +135,7 @@ def _tell(picture: Path | None, services: Services, job: Job) -> None:
     result = next((each for each in job.results if each.disagreement is not None), None)
     if result is None:
         return
-    typer.echo(f"the members differ by {result.disagreement:.1f} dB of what they have in common", err=True)
+    typer.echo(f"disagreement: {result.disagreement:.1f} dB (at 0 dB the members differ by as much as they have in common)", err=True)
     if picture is not None:
         try:
             picture.write_text(services.results.disagreement(job.id, result.file), encoding="utf-8")
