@@ -13,7 +13,7 @@ Door = Literal["ui", "rest", "cli"]
 
 @dataclass(frozen=True)
 class Choice:
-    """What to separate with: a preset by its name, a single model, or a preset that comes with the job; exactly one of them."""
+    """What to separate with: a preset or a single model, exactly one of them."""
 
     preset: str | None = None
     model: str | None = None
