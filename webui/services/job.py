@@ -21,19 +21,19 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class SongFile:
-    """A further file of a job."""
-
-    file: str  # the name it came with
-    input: str  # its name in the job's input folder
-
-
-@dataclass(frozen=True)
 class Callback:
     """Whom to tell when the job has ended."""
 
     url: str
     caller_is_local: bool = False  # a caller on this machine may name a loopback address
+
+
+@dataclass(frozen=True)
+class SongFile:
+    """A further file of a job."""
+
+    file: str  # the name it came with
+    input: str  # its name in the job's input folder
 
 
 @dataclass(frozen=True)
