@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from inference.errors import BadOption, BadPreset
+from inference.errors import BadOption, BadPreset, Cancelled
 from inference.presets import StepStore, check_files, check_preset, parse_preset
 from inference.presets.ensembles import ensemble_of_files
 from inference.presets.references import MAX_FILES, file_number, file_reference, owner_of, resolve, stem_of
@@ -127,3 +127,10 @@ def test_two_files_at_least() -> None:
         with pytest.raises(BadOption, match=f"an ensemble of {count}"):
             ensemble_of_files(count)
     assert parse_preset(ensemble_of_files(MAX_FILES)).files == MAX_FILES
+
+
+def test_an_ensemble_of_files_stops_when_it_is_told_to(workshop: Shop, files: list[Path], tmp_path: Path) -> None:
+    workshop.stop = lambda progress: progress.stage == "processing"
+    with pytest.raises(Cancelled):
+        workshop.run(ensemble_of_files(2), files[0], more=files[1:2])
+    assert [path for path in workshop.root.rglob("*") if path.is_file()] == []
