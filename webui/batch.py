@@ -1,169 +1,136 @@
-"""`separate` on the command line: songs and folders in, stems in a folder out, with a line of progress."""
+"""Jobs on the command line: a few at a time in the store, a line of progress, and results taken to where they were wanted."""
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
+
+import typer
 
 from inference.errors import MsstError
-from inference.types import OutputFormat
 from webui.compute.pool import Pool
-from webui.services import Choice, Job, Services
-from webui.services.presets import DEFAULT_PRESET
-from webui.services.storage import link_or_copy
-from webui.settings import Settings
-
-AUDIO_SUFFIXES = frozenset(
-    f".{name}"
-    for name in "wav wave flac ogg oga opus mp3 m4a aac mp4 m4v mov mkv webm avi wma wmv aif aiff aifc caf au ac3 mka ts 3gp".split()
-)
-"""Files of these kinds are taken from a folder; a file named outright is tried whatever it is called."""
+from webui.services import Job, Services
+from webui.services.links import is_apart
+from webui.services.storage import KEPT, link_or_copy
+from webui.terminal import FAILED, REFUSED, LiveLine, bar, in_words, say_error, settings_or_exit, status_of
 
 POLL_SECONDS = 0.1
 AHEAD = 4
-"""Songs that wait in the job store while one is separated: more would fill the queue that others share."""
-
-Echo = Callable[..., None]
+"""Jobs that wait in the store while one runs: more would fill the queue that others share."""
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What the command line asked for."""
+class Task:
+    """A job to be, and what becomes of its results."""
 
-    songs: list[Path]
-    output: Path
-    output_format: str
-    subtype: str
-    model: str | None
-    preset: str | None
-    device: str | None
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def choice(self) -> Choice:
-        """Preset or model, the default preset where neither was named."""
-        return Choice(preset=self.preset or (None if self.model else DEFAULT_PRESET), model=self.model)
+    shown: str  # what messages call it
+    short: str  # what the line of progress does
+    submit: Callable[[Services], Job]
+    folder: Path  # where its results go
+    file: str = ""  # the name of the one result, where somebody chose it
+    on_done: Callable[[Services, Job], None] = lambda services, job: None
 
 
-@dataclass(frozen=True)
-class _Song:
-    path: Path
-    folder: Path  # where its stems go
+def run_tasks(plan: Callable[[Services], Sequence[Task]], pool: Pool) -> NoReturn:
+    """Do what `plan` wants, told the services, and end the process: status 0, 1 if anything failed, 2 for a request that cannot be.
 
-
-def separate_all(batch: Batch, pool: Pool, *, echo: Echo) -> int:
-    """Separate every song; the exit status: 0, or 1 if any failed, or 2 for a request that cannot be. The services are left running."""
+    Args:
+        plan: raises MsstError to refuse.
+        pool: the compute children.
+    """
+    logging.basicConfig(level=logging.WARNING)
     try:
-        output = OutputFormat(batch.output_format.lower(), batch.subtype)
-        services = Services(Settings(), pool=pool)
+        services = Services(settings_or_exit(), pool=pool)
         services.start()
-        services.jobs.check(choice=batch.choice)
-        return _Progress(services, batch, output, echo).run(list(_songs(batch)))
+        status = _Progress(services, plan(services)).run()
     except MsstError as error:
-        echo(f"{error.message}. {error.hint}".strip(), err=True)
-        return 2
-
-
-def _songs(batch: Batch) -> Iterator[_Song]:
-    for path in batch.songs:
-        if not path.is_dir():
-            yield _Song(path, batch.output)
-            continue
-        for file in sorted(path.rglob("*")):
-            if file.is_file() and file.suffix.lower() in AUDIO_SUFFIXES:
-                yield _Song(file, batch.output / file.parent.relative_to(path))
+        say_error(error)
+        status = status_of(error)
+    except typer.Exit as end:
+        status = end.exit_code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # all is on disk, and the job store takes any end; to wait for its threads would take a second
 
 
 class _Progress:
     """Feeds the job store and follows what happens."""
 
-    def __init__(self, services: Services, batch: Batch, output: OutputFormat, echo: Echo) -> None:
-        self._services, self._batch, self._output, self._echo = services, batch, output, echo
+    def __init__(self, services: Services, tasks: Sequence[Task]) -> None:
+        self._services, self._tasks = services, tasks
         self._failed = 0
-        self._live = sys.stderr.isatty()
+        self._line = LiveLine()
 
-    def run(self, songs: list[_Song]) -> int:
-        if not songs:
-            self._echo("no songs found", err=True)
-            return 2
-        waiting = list(enumerate(songs, start=1))
-        running: list[tuple[int, _Song, Job]] = []
+    def run(self) -> int:
+        if not self._tasks:
+            typer.echo("no songs found", err=True)
+            return REFUSED
+        waiting = list(enumerate(self._tasks, start=1))
+        running: list[tuple[int, Task, Job]] = []
         try:
             while waiting or running:
                 while waiting and len(running) < AHEAD:
-                    number, song = waiting.pop(0)
-                    job = self._submit(song)
+                    number, task = waiting.pop(0)
+                    job = self._submit(task)
                     if job is not None:
-                        running.append((number, song, job))
-                running = [entry for entry in running if not self._look(entry, len(songs), first=entry is running[0])]
+                        running.append((number, task, job))
+                running = [entry for entry in running if not self._look(entry, first=entry is running[0])]
                 if running:
                     time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
             for _, _, job in running:
                 self._services.jobs.cancel(job.id)
-            self._echo("\nstopped; finished songs are kept", err=True)
-            return 1
-        return 1 if self._failed else 0
+            typer.echo("\nstopped; what is finished is kept", err=True)
+            return FAILED
+        return FAILED if self._failed else 0
 
-    def _submit(self, song: _Song) -> Job | None:
+    def _submit(self, task: Task) -> Job | None:
         try:
-            if not song.path.is_file():
-                raise MsstError("there is no such file")
-            return self._services.jobs.submit(
-                song.path,
-                file_name=song.path.name,
-                choice=self._batch.choice,
-                output=self._output,
-                door="cli",
-                device=self._batch.device,
-                options=self._batch.options,
-            )
+            return task.submit(self._services)
         except MsstError as error:
-            self._fail(song, error.message, error.hint)
+            self._fail(task, error.message, error.hint)
             return None
 
-    def _look(self, entry: tuple[int, _Song, Job], total: int, *, first: bool) -> bool:
-        """Whether this song is done with."""
-        number, song, job = entry
+    def _look(self, entry: tuple[int, Task, Job], *, first: bool) -> bool:
+        """Whether this one is done with."""
+        number, task, job = entry
         job = self._services.jobs.get(job.id)
         if not job.ended:
             if first:
-                self._bar(number, total, song, job)
+                left = f", {job.seconds_left:.0f} s left" if job.seconds_left else ""
+                self._line.show(f"[{number}/{len(self._tasks)}] {task.short[:40]} {bar(job.progress)} {job.stage}{left}")
             return False
-        self._clear_bar()
+        self._line.clear()
         if job.state == "completed":
-            self._deliver(song, job)
+            self._deliver(task, job)
         else:
             error = job.error
-            self._fail(song, error.message if error else job.state, error.hint if error else "")
+            self._fail(task, error.message if error else job.state, error.hint if error else "")
         return True
 
-    def _deliver(self, song: _Song, job: Job) -> None:
-        song.folder.mkdir(parents=True, exist_ok=True)
+    def _deliver(self, task: Task, job: Job) -> None:
         for result in job.results:
-            target = _free(song.folder / result.file)
-            link_or_copy(self._services.results.path(job.id, result.file), target)
-            self._echo(str(target))
+            beside = job.spec.extra_output or is_apart(job.spec, result.main)
+            folder = task.folder if beside else task.folder / KEPT
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                target = _free(folder / (task.file or result.file))
+                link_or_copy(self._services.results.path(job.id, result.file), target)
+            except OSError as error:
+                self._fail(task, f"cannot write into {folder}: {error.strerror}", "")
+                return
+            typer.echo(str(target))
+        task.on_done(self._services, job)
 
-    def _fail(self, song: _Song, message: str, hint: str) -> None:
+    def _fail(self, task: Task, message: str, hint: str) -> None:
         self._failed += 1
-        self._echo(f"{song.path}: {message}. {hint}".strip(), err=True)
-
-    def _bar(self, number: int, total: int, song: _Song, job: Job) -> None:
-        if not self._live:
-            return
-        filled = round(job.progress * 30)
-        left = f", {job.seconds_left:.0f} s left" if job.seconds_left else ""
-        line = f"[{number}/{total}] {song.path.name[:40]} [{'#' * filled}{'.' * (30 - filled)}] {job.progress:4.0%} {job.stage}{left}"
-        self._echo(f"\r\033[K{line}", nl=False, err=True)
-
-    def _clear_bar(self) -> None:
-        if self._live:
-            self._echo("\r\033[K", nl=False, err=True)
+        typer.echo(f"{task.shown}: {in_words(message, hint)}", err=True)
 
 
 def _free(path: Path) -> Path:

@@ -8,16 +8,16 @@ from typing import Any
 
 import typer
 import uvicorn
-from pydantic import ValidationError
 
 from webui.settings import Settings
+from webui.terminal import settings_or_exit
 
 log = logging.getLogger("webui")
 
 
 def serve(given: dict[str, Any]) -> None:
     """Serve until interrupted. `given` overrides the settings from the environment."""
-    settings = _settings(given)
+    settings = settings_or_exit(given)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     listener = _listen(settings)
@@ -30,16 +30,6 @@ def serve(given: dict[str, Any]) -> None:
     if settings.share:
         _share(settings, listener.getsockname()[1])
     uvicorn.Server(config).run(sockets=[listener])
-
-
-def _settings(given: dict[str, Any]) -> Settings:
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"])
-            typer.echo(f"MSST_{name.upper()}={problem['input']!r}: {problem['msg']}", err=True)
-        raise typer.Exit(2) from error
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -21,7 +21,7 @@ from typing_extensions import Self
 from inference.errors import BadOutputFormat, BadPreset
 from inference.presets import names
 from inference.presets.order import Ring, in_order
-from inference.presets.references import EVERY, MIXTURE, owner_of, resolve, stem_of
+from inference.presets.references import EVERY, file_number, owner_of, resolve, stem_of
 from inference.presets.schema import MAX_OUTPUTS, MAX_STEPS, Output, Preset, Step
 from inference.presets.steps.base import StepBase, Strict
 from inference.presets.steps.ensemble import EnsembleStep
@@ -89,15 +89,10 @@ def _check_names(steps: Sequence[StepBase]) -> None:
     seen: dict[str, StepBase] = {}
     for step in steps:
         place = f"{step.place}/name"
-        if (
-            not step.name
-            or any(character in step.name for character in '.*/\\{}"')
-            or step.name.casefold() == MIXTURE
-            or len(step.name) > 64
-        ):
+        if not step.name or any(character in step.name for character in '.*/\\{}"') or file_number(step.name) or len(step.name) > 64:
             raise BadPreset(
                 f"{place}: a step cannot be called {step.name[:80]!r}",
-                hint="A name has 1 to 64 characters, no dot, star, slash, brace or quote, and is not the word mixture.",
+                hint="A name has 1 to 64 characters, no dot, star, slash, brace or quote, and does not mean a file: mixture, file1 ...",
                 place=place,
             )
         other = seen.setdefault(step.name.casefold(), step)
@@ -164,7 +159,10 @@ def _renamed(step: StepBase, new: Callable[[str], str]) -> StepBase:
         changed = {reference: new(reference) for reference in step.references()}
     except ValueError as error:
         raise BadPreset(
-            f"{step.place}: {error}", hint="A step reads the mixture or STEP.STEM.", place=step.place, step=step.name
+            f"{step.place}: {error}",
+            hint="A step reads the mixture, file2 ... or STEP.STEM.",
+            place=step.place,
+            step=step.name,
         ) from error
     for reference in changed.values():
         if stem_of(reference) == EVERY:
@@ -174,7 +172,7 @@ def _renamed(step: StepBase, new: Callable[[str], str]) -> StepBase:
 
 def _in_full(reference: str, steps: dict[str, StepBase]) -> str:
     """The reference with the stem that a bare name of a step stands for."""
-    if reference == MIXTURE or stem_of(reference):
+    if stem_of(reference):
         return reference
     stem = steps[reference].main_stem
     return f"{reference}.{stem}" if stem else reference
@@ -198,8 +196,8 @@ def _output(output: _Output, place: str, steps: Sequence[StepBase]) -> Output:
         source = resolve(output.source, [step.name for step in steps])
     except ValueError as error:
         raise BadPreset(f"{place}/from: {error}", hint="An output comes from STEP.STEM.", place=f"{place}/from") from error
-    if source == MIXTURE:
-        raise BadPreset(f"{place}/from: the mixture itself is no output", hint="An output comes from STEP.STEM.", place=f"{place}/from")
+    if file_number(source):
+        raise BadPreset(f"{place}/from: the {source} itself is no output", hint="An output comes from STEP.STEM.", place=f"{place}/from")
     source = _in_full(source, {step.name: step for step in steps})
     if stem_of(source) == EVERY and output.name and "stem" not in names.fields_of(output.name):
         raise BadPreset(

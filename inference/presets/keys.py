@@ -1,17 +1,18 @@
 """What the result of a step depends on, as one short text: two steps of one key have the same result.
 
 key(step) = sha256(engine, kind, recipe, keys of what it reads, model with its weights and options, the stems that are wanted)
+key(file) = sha256(its bytes)
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from inference.presets.references import MIXTURE, owner_of, stem_of
+from inference.presets.references import file_number, owner_of, stem_of
 from inference.presets.steps.base import StepBase
 from inference.presets.steps.separate import SeparateStep
 
@@ -28,15 +29,15 @@ class Keys:
     """The keys of one run.
 
     Args:
-        source: the song. Its bytes are read once, when the first key is asked for.
+        files: of the job, the song first. The bytes of each are read once, when the first key that depends on it is asked for.
         identity: of models.
-        on_work: called now and then while the song is read; may raise Cancelled.
+        on_work: called now and then while a file is read; may raise Cancelled.
     """
 
-    def __init__(self, source: Path, identity: Identity, on_work: Callable[[], None]) -> None:
-        self._source, self._identity, self._on_work = source, identity, on_work
+    def __init__(self, files: Sequence[Path], identity: Identity, on_work: Callable[[], None]) -> None:
+        self._files, self._identity, self._on_work = files, identity, on_work
         self._steps: dict[str, str] = {}
-        self._song = ""
+        self._hashes: dict[int, str] = {}  # by the file's number
 
     def of(self, step: StepBase, wanted: tuple[str, ...] | None) -> str:
         """The key of a step; those that it reads must have been asked for before."""
@@ -54,16 +55,16 @@ class Keys:
         return key
 
     def _read(self, reference: str) -> str:
-        if reference == MIXTURE:
-            return self._song_hash()
+        if number := file_number(reference):
+            return self._hash(number)
         return f"{self._steps[owner_of(reference)]}.{stem_of(reference).casefold()}"
 
-    def _song_hash(self) -> str:
-        if not self._song:
+    def _hash(self, number: int) -> str:
+        if number not in self._hashes:
             digest = hashlib.sha256()
-            with self._source.open("rb") as file:
+            with self._files[number - 1].open("rb") as file:
                 while block := file.read(_BLOCK):
                     digest.update(block)
                     self._on_work()
-            self._song = digest.hexdigest()
-        return self._song
+            self._hashes[number] = digest.hexdigest()
+        return self._hashes[number]

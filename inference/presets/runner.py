@@ -1,4 +1,4 @@
-"""Walks through a preset's steps: mixture in, the kept stems out as files.
+"""Walks through a preset's steps: one file or several in, the kept stems out as files.
 
 Each needed step, in order:
     its key is in the store?  -> its stems are linked into the work folder, and its results written from them
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,17 +18,20 @@ from typing import Any
 from inference.errors import BadPreset, DiskFull
 from inference.presets.keys import Identity, Keys
 from inference.presets.meter import Meter
-from inference.presets.references import EVERY, MIXTURE, owner_of, stem_of
+from inference.presets.references import EVERY, file_number, owner_of, stem_of
 from inference.presets.schema import Preset, Step
 from inference.presets.sinks import StemFile, StemSink, Target, copy
 from inference.presets.steps import STEPS, SeparateStep
-from inference.presets.steps.base import Models, StepContext
+from inference.presets.steps.base import Doubt, Models, StepContext
 from inference.presets.store import StepStore
+from inference.presets.validate import check_files
 from inference.types import OutputFormat, Report
 
 log = logging.getLogger(__name__)
 
 __all__ = ["ModelFacts", "StemFile", "run"]
+
+DOUBT = "disagreement"  # what it is called among the notes of a kept step
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def run(
     report: Report,
     facts: ModelFacts | None = None,
     store: StepStore | None = None,
+    more: Sequence[Path] = (),
 ) -> list[StemFile]:
     """Separate `source` as `preset` says.
 
@@ -67,18 +71,21 @@ def run(
         report: receives progress at least five times per second of work; may raise Cancelled to stop.
         facts: of models; without them all are taken to be equally fast, and no step is kept.
         store: where finished steps are kept for another time; a preset of one step keeps none.
+        more: further files, which steps call file2, file3 ...
 
     Returns:
         The kept stems, in the order of the preset's outputs, sample-aligned with the decoded source and as long as it, unless a step
-        trims or converts them.
+        trims or converts them, or reads a further file that is longer.
 
     Raises:
         MsstError: whatever is wrong with the audio, the preset, a model or the disk. Nothing half-written is left.
     """
+    files = (source, *more)
+    check_files(preset, len(files))
     steps = preset.needed()
     meter = Meter(report, weights(steps, facts))
-    keys = Keys(source, facts.identity, meter.again) if facts is not None and store is not None and len(steps) > 1 else None
-    runner = _Runner(preset, source, song, folder, extras, work, output, models, meter, store, keys)
+    keys = Keys(files, facts.identity, meter.again) if facts is not None and store is not None and len(steps) > 1 else None
+    runner = _Runner(preset, files, song, folder, extras, work, output, models, meter, store, keys)
     try:
         for number, step in enumerate(steps, start=1):
             runner.step(number, step)
@@ -104,7 +111,7 @@ class _Runner:
     """What `run` was given, and how far it is."""
 
     preset: Preset
-    source: Path
+    files: Sequence[Path]
     song: str
     folder: Path
     extras: Path
@@ -117,6 +124,7 @@ class _Runner:
     results: list[tuple[int, StemFile]] = field(default_factory=list)
     _made: dict[str, dict[str, Path]] = field(default_factory=dict)  # step -> stem -> its float file
     _taken: set[str] = field(default_factory=set)  # names of result files, casefolded
+    _doubt: Doubt | None = None  # what the running step said about its stems
 
     def __post_init__(self) -> None:
         self._read_later = {reference.casefold() for step in self.preset.needed() for reference in step.references()}
@@ -127,17 +135,19 @@ class _Runner:
         wanted = self.preset.wanted(step.name)
         place = self.work / str(number)
         key = self.keys.of(step, wanted) if self.keys is not None else None
+        self._doubt = None
         kept = self.store.take(key, place) if self.store is not None and key is not None else None
-        if kept is not None:
+        if self.store is not None and key is not None and kept is not None:
             log.info("step %d (%s) was done before and is taken from there", number, step.name)
             self._made[step.name] = kept
+            self._doubt = _noted(self.store.notes(key))
             self._write_results(step, kept)
         else:
             sinks = self._run(step, wanted, place, keep=key is not None)
             self._made[step.name] = {sink.stem: sink.between for sink in sinks if sink.between is not None}
-            self.results += [result for sink in sinks for result in sink.results()]
+            self._take_results(sinks)
             if self.store is not None and key is not None and len(self._made[step.name]) == len(sinks):
-                self.store.keep(key, self._made[step.name])
+                self.store.keep(key, self._made[step.name], {DOUBT: asdict(self._doubt)} if self._doubt else None)
         self.meter.end(worked=kept is None)
 
     def _run(self, step: Step, wanted: tuple[str, ...] | None, place: Path, *, keep: bool) -> list[StemSink]:
@@ -170,6 +180,7 @@ class _Runner:
             open_sinks=open_sinks,
             on_stage=self.meter.stage,
             on_fraction=self.meter.fraction,
+            on_doubt=self._note,
             wanted=wanted,
         )
         STEPS[step.kind].run(step, context)
@@ -180,8 +191,17 @@ class _Runner:
         for number, (stem, path) in enumerate(kept.items(), start=1):
             sink = self._sink(step, stem, *_shape(path), between=None, spare=False)
             copy(path, sink, self.meter.again)
-            self.results += sink.results()
+            self._take_results([sink])
             self.meter.fraction(number / len(kept))
+
+    def _note(self, doubt: Doubt) -> None:
+        self._doubt = doubt
+
+    def _take_results(self, sinks: Sequence[StemSink]) -> None:
+        """The files of a step's closed sinks as results, with a picture beside each where the step said how sure it is."""
+        for sink in sinks:
+            for number, file in sink.results():
+                self.results.append((number, _with_doubt(file, self._doubt, self.extras) if self._doubt else file))
 
     def _is_read_later(self, step: Step, stem: str) -> bool:
         return bool({step.name.casefold(), f"{step.name}.{stem}".casefold()} & self._read_later)
@@ -192,8 +212,8 @@ class _Runner:
         Raises:
             BadPreset: a bare name of a step that made several stems.
         """
-        if reference == MIXTURE:
-            return self.source
+        if number := file_number(reference):
+            return self.files[number - 1]
         made = self._made[owner_of(reference)]
         stem = stem_of(reference).casefold()
         if not stem and len(made) == 1:
@@ -234,6 +254,21 @@ class _Runner:
             candidate = self.folder / f"{base}_{number}.{container}"
         self._taken.add(candidate.name.casefold())
         return candidate
+
+
+def _with_doubt(file: StemFile, doubt: Doubt, extras: Path) -> StemFile:
+    picture = extras / f"{file.path.name}.disagreement.svg"
+    picture.write_text(doubt.picture, encoding="utf-8")
+    return replace(file, disagreement=doubt.level, picture=picture)
+
+
+def _noted(notes: Mapping[str, Any]) -> Doubt | None:
+    """What a kept step said about its stems. Whatever else lies there is as good as nothing."""
+    found = notes.get(DOUBT)
+    try:
+        return Doubt(float(found["level"]), str(found["picture"])) if found else None
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _in_order(results: list[tuple[int, StemFile]]) -> list[StemFile]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Union
 from pydantic import Field
 
 from inference.presets import names
-from inference.presets.references import EVERY, MIXTURE, owner_of, stem_of
+from inference.presets.references import EVERY, MIXTURE, file_number, owner_of, stem_of
 from inference.presets.steps import STEPS, SeparateStep, StepBase
 from inference.presets.steps.base import Strict
 from inference.types import OutputFormat
@@ -73,6 +73,11 @@ class Preset(Strict):
     def models(self) -> tuple[str, ...]:
         """The models of the needed steps, each once, as the preset spells them."""
         return tuple(dict.fromkeys(step.model for step in self.needed() if isinstance(step, SeparateStep)))
+
+    @property
+    def files(self) -> int:
+        """How many files a job needs: the highest number that a needed step reads."""
+        return max((file_number(reference) or 1 for step in self.needed() for reference in step.references()), default=1)
 
     def wanted(self, step: str) -> tuple[str, ...] | None:
         """The stems of `step` that an output or a needed step needs, in order of first use; None means all of them."""

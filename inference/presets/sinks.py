@@ -36,6 +36,8 @@ class StemFile:
     peaks: Path  # int8 [n, 2]: lowest and highest sample of each 1/50 s
     preview: Path | None  # a FLAC of the same samples where the kept file is lossy
     main: bool = False  # the point of the preset
+    disagreement: float | None = None  # dB: how far the members of the ensemble that made it were apart
+    picture: Path | None = None  # of that over time, an SVG
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Finished steps, kept for the next time: after a crash, a cancel, or with another last step.
 
-FOLDER/{key}/step.json           {"version": 1, "stems": [{"name", "file", "bytes"}, ...]}
+FOLDER/{key}/step.json           {"version": 1, "stems": [{"name", "file", "bytes"}, ...], "notes": {...}}
 FOLDER/{key}/0.wav 1.wav ...     float32
 FOLDER/.new-...                  one that is being written; FOLDER/.old-...  one that is being deleted
 
@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +74,22 @@ class StepStore:
             return None
         return found
 
-    def keep(self, key: str, stems: Mapping[str, Path]) -> bool:
-        """Keep the stems of a finished step; whether that worked. Never raises for a disk that is full or broken."""
+    def notes(self, key: str) -> dict[str, Any]:
+        """What was noted about a kept step; nothing where there is none."""
+        try:
+            notes = json.loads((self._folder / key / META).read_text(encoding="utf-8")).get("notes")
+        except (OSError, ValueError, AttributeError):
+            return {}
+        return notes if isinstance(notes, dict) else {}
+
+    def keep(self, key: str, stems: Mapping[str, Path], notes: Mapping[str, Any] | None = None) -> bool:
+        """Keep the stems of a finished step; whether that worked. Never raises for a disk that is full or broken.
+
+        Args:
+            key: of the step.
+            stems: their files by name.
+            notes: what else is to be known of the step, JSON.
+        """
         if not self._limit or (self._folder / key).exists():
             return False
         new = self._folder / f".new-{uuid.uuid4().hex}"
@@ -84,7 +99,7 @@ class StepStore:
             for number, (name, file) in enumerate(stems.items()):
                 _link(file, new / f"{number}.wav")
                 listed.append({"name": name, "file": f"{number}.wav", "bytes": file.stat().st_size})
-            (new / META).write_text(json.dumps({"version": VERSION, "stems": listed}), encoding="utf-8")
+            (new / META).write_text(json.dumps({"version": VERSION, "stems": listed, "notes": dict(notes or {})}), encoding="utf-8")
             new.replace(self._folder / key)
         except OSError as error:
             shutil.rmtree(new, ignore_errors=True)

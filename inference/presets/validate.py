@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inference.catalogue import Catalogue
 from inference.errors import BadPreset, ModelNotInstalled, UnknownModel
-from inference.presets.references import EVERY, MIXTURE, owner_of, stem_of
+from inference.presets.references import EVERY, file_number, file_reference, owner_of, stem_of
 from inference.presets.schema import Preset, Step
 from inference.presets.steps import SeparateStep
 
@@ -72,11 +72,34 @@ def check_preset(preset: Preset, catalogue: Catalogue) -> None:
                 place=step.place,
             )
         for reference in step.references():
-            if reference != MIXTURE:
+            if not file_number(reference):
                 _check_reference(reference, made, f"the input of {step.name}", step.place)
         made[step.name.casefold()] = {stem.casefold(): stem for stem in step.makes(lambda model: catalogue.get(model).stems)}
     for output in preset.outputs:
         _check_reference(output.source, made, "an output", output.place, every=True)
+
+
+def check_files(preset: Preset, files: int) -> None:
+    """Check that the preset reads the files of a job with so many, no more and no fewer.
+
+    Raises:
+        BadPreset: a step reads a file that the job does not have, or the last file is read by no step.
+    """
+    for step in preset.needed():
+        for reference in step.references():
+            number = file_number(reference) or 1
+            if number > files:
+                raise BadPreset(
+                    f"{_at(step.place)}{step.name} reads {reference}, and the job has {files} file{'s' if files > 1 else ''}",
+                    hint=f"This preset is for {preset.files} files.",
+                    step=step.name,
+                    place=step.place,
+                )
+    if files > preset.files:
+        raise BadPreset(
+            f"the job has {files} files, and no step reads the last of them",
+            hint=f"Let a step read {file_reference(files)}, or give the preset {preset.files} file{'s' if preset.files > 1 else ''}.",
+        )
 
 
 def _check_models(preset: Preset, catalogue: Catalogue) -> None:

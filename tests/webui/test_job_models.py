@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,23 @@ def test_a_model_with_other_files_is_loaded_again(made: list[str], tmp_path: Pat
     changed = RECORDS[0].model_copy(update={"weights": RECORDS[0].weights.model_copy(update={"files": (tmp_path / "new.ckpt",)})})
     models(warm, known=Catalogue({"a": changed})).give("a", {})
     assert made == ["a", "a"]
+
+
+def test_a_model_whose_file_has_changed_is_loaded_again(made: list[str], tmp_path: Path) -> None:
+    """As after a repair: the same record, the same name of the file."""
+    path = tmp_path / "w.ckpt"
+    path.write_bytes(b"damaged")
+    mine = RECORDS[1].model_copy(update={"weights": RECORDS[1].weights.model_copy(update={"files": (path,)})})
+    warm, known = WarmModels(), Catalogue({"b": mine})
+    for _ in range(2):
+        models(warm, known=known).give("b", {})
+    assert made == ["b"]
+    path.write_bytes(b"as published")
+    models(warm, known=known).give("b", {})
+    os.utime(path, ns=(1, 1))  # the same size, another time
+    models(warm, known=known).give("b", {})
+    models(warm, known=known).give("b", {})
+    assert made == ["b"] * 3
 
 
 def test_speed_counts_passes() -> None:

@@ -134,6 +134,12 @@ def peaks(services: ServicesDep, job_id: str, file: str) -> Response:
     return Response(services.results.peaks(job_id, file), media_type=BINARY)
 
 
+@router.get("/{job_id}/stems/{file}/disagreement")
+def disagreement(services: ServicesDep, job_id: str, file: str) -> Response:
+    """How far the members of the ensemble that made a stem were apart over time: a picture (SVG)."""
+    return Response(services.results.disagreement(job_id, file), media_type="image/svg+xml")
+
+
 @router.get("/{job_id}/stems/{file}/pcm")
 def pcm(
     services: ServicesDep,

@@ -18,21 +18,24 @@ MAX_WARM_MODELS = 2
 
 
 class WarmModels:
-    """Loaded models by name and device."""
+    """Loaded models by name and device, for as long as their files are the ones that were loaded."""
 
     def __init__(self) -> None:
         self._warm: OrderedDict[tuple[str, str], Separator] = OrderedDict()
+        self._files: dict[tuple[str, str], list[Any]] = {}  # what the weights were when they were loaded
 
     def get(self, record: ModelRecord, device: str, options: Options, cache: Path, *, still_needed: Collection[str] = ()) -> Separator:
         """The model, loaded where it is not, set to `options`. Those of the names in `still_needed` do not leave for it."""
         from inference.separator import Separator
 
         key = (record.name, device)
-        if key in self._warm and self._warm[key].record != record:  # its files or its configuration are others by now
+        files = [_file(path) for path in record.weights.paths()]
+        if key in self._warm and (self._warm[key].record, self._files[key]) != (record, files):  # a repaired, replaced or new model
             del self._warm[key]
         if key not in self._warm:
             self._make_room(still_needed)
             self._warm[key] = Separator(record, cache=cache, device=device, options=options)
+            self._files[key] = files  # looked at before they were read: one that changed meanwhile is loaded again the next time
         self._warm.move_to_end(key)
         self._warm[key].configure(options)
         return self._warm[key]

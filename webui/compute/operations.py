@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,7 @@ class Operations:
         defaults: Mapping[str, Any] | None = None,
         steps: str | None = None,
         steps_limit: int = 0,
+        more: Sequence[str] = (),
     ) -> list[dict[str, Any]]:
         """Run a preset; results land in `folder`/kept and `folder`/extras.
 
@@ -85,6 +86,7 @@ class Operations:
             defaults: what the server's settings say on it; weaker than all else.
             steps: where finished steps are kept; None keeps none.
             steps_limit: bytes that they may take.
+            more: further files of the job.
         """
         from inference.catalogue import load_catalogue
         from inference.options import parse_options
@@ -116,6 +118,7 @@ class Operations:
                 report=self._report,
                 facts=ModelFacts(models.identity, models.speed),
                 store=StepStore(Path(steps), steps_limit) if steps and steps_limit else None,
+                more=[Path(path) for path in more],
             )
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
@@ -149,4 +152,6 @@ def _as_json(file: StemFile) -> dict[str, Any]:
         "peaks": file.peaks.name,
         "preview": file.preview.name if file.preview else None,
         "main": file.main,
+        "disagreement": file.disagreement,
+        "picture": file.picture.name if file.picture else None,
     }

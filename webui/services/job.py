@@ -29,6 +29,14 @@ class Callback:
 
 
 @dataclass(frozen=True)
+class SongFile:
+    """A further file of a job."""
+
+    file: str  # the name it came with
+    input: str  # its name in the job's input folder
+
+
+@dataclass(frozen=True)
 class Spec:
     """All that a job needs to run, fixed when it is submitted. Travels as JSON."""
 
@@ -50,6 +58,12 @@ class Spec:
     options: dict[str, Any] = field(default_factory=dict)  # inference.options.Options, those that the job says
     defaults: dict[str, Any] = field(default_factory=dict)  # those of the server's settings, weaker than a model's own and a preset's
     extra_output: bool = True  # all results in one folder; else the main one apart from the others
+    more: tuple[SongFile, ...] = ()  # further files, which the preset calls file2, file3 ...
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of all files in the job's input folder, the song first."""
+        return (self.input, *(each.input for each in self.more))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -59,7 +73,8 @@ class Spec:
     def from_json(cls, data: dict[str, Any]) -> Spec:
         """From JSON."""
         callback = Callback(**data["callback"]) if data["callback"] else None
-        return cls(**{**data, "choice": Choice(**data["choice"]), "callback": callback})
+        more = tuple(SongFile(**each) for each in data.get("more", ()))  # older ones have none
+        return cls(**{**data, "choice": Choice(**data["choice"]), "callback": callback, "more": more})
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,8 @@ class Result:
     peaks: str  # name of the waveform's file
     preview: str | None  # name of the lossless copy that the mixer reads, where the result itself is lossy
     main: bool = False  # the point of the preset
+    disagreement: float | None = None  # dB: how far the members of the ensemble that made it were apart; None where there was none
+    picture: str | None = None  # name of the file that shows it over time
 
 
 @dataclass(frozen=True)
@@ -121,6 +138,7 @@ class Job:
             "id": self.id,
             "title": spec.title,
             "file": spec.file,
+            "more_files": [each.file for each in spec.more],
             "source": spec.source,
             "state": self.state,
             "model": spec.choice.model,
@@ -139,5 +157,5 @@ class Job:
         }
 
     def _result_json(self, result: Result) -> dict[str, Any]:
-        shown = {key: value for key, value in asdict(result).items() if key not in ("peaks", "preview", "main")}
+        shown = {key: value for key, value in asdict(result).items() if key not in ("peaks", "preview", "main", "picture")}
         return {**shown, "url": f"/download/{self.id}/{result.file}"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +11,15 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from inference.catalogue import sample_song
-from inference.errors import DiskFull, MsstError
 from inference.options import parse_options
 from inference.presets.schema import Preset, single_model
+from inference.presets.validate import check_files
 from inference.types import OutputFormat
 from webui.services import callbacks, joblog
 from webui.services.errors import BadRequest, InputGone, JobExists, QueueFull, UnknownJob
-from webui.services.job import Callback, Choice, Door, Job, Spec, State
-from webui.services.storage import Storage, base_name, check_job_id, link_or_copy, safe_name
+from webui.services.intake import take_all
+from webui.services.job import Callback, Choice, Door, Job, SongFile, Spec, State
+from webui.services.storage import Storage, check_job_id, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from webui.services.presets import PresetService
     from webui.services.store import JobStore
     from webui.settings import Settings
-
-SPARE_DISK = 256 * 1024 * 1024
-"""Bytes that must stay free beside what a job will write."""
 
 
 class JobService:
@@ -58,14 +55,16 @@ class JobService:
         job_id: str | None = None,
         callback: Callback | None = None,
         options: Mapping[str, Any] | None = None,
+        files: int = 1,
     ) -> Preset:
-        """Find out whether a job like this would be taken, before its song has arrived.
+        """Find out whether a job like this, with so many files, would be taken, before they have arrived.
 
         Raises:
             BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled, BadOption, BadJobId, JobExists, BadCallback,
                 QueueFull: it would not.
         """
         preset = self._preset(choice)
+        check_files(preset, files)
         parse_options(options or {})
         if job_id is not None:
             self._check_free(check_job_id(job_id))
@@ -93,13 +92,14 @@ class JobService:
         device: str | None = None,
         options: Mapping[str, Any] | None = None,
         extra_output: bool = True,
+        more: Sequence[tuple[Path, str]] = (),
     ) -> Job:
         """Put a song in the line.
 
         Args:
             source: the song; linked or copied, never changed.
             file_name: its name as people see it; from outside, anything.
-            choice: preset or model.
+            choice: preset or model, or a preset that comes with the job.
             output: the format of the stems.
             door: who submits.
             job_id: a UUID that the caller chose; by default a new one.
@@ -108,6 +108,7 @@ class JobService:
             device: where to run; by default as the settings say.
             options: how to separate, see inference.options.Options; what is not said is as the preset, the model or the settings say.
             extra_output: all results in the folder extra_output; else the main one beside it.
+            more: further files with their names, which the preset calls file2, file3 ...
 
         Returns:
             The queued job.
@@ -115,18 +116,15 @@ class JobService:
         Raises:
             MsstError: whatever `check` raises, BadAudio and its kinds for a header that shows the song cannot be read, DiskFull.
         """
-        preset = self.check(choice=choice, job_id=job_id, callback=callback, options=options)
+        preset = self.check(choice=choice, job_id=job_id, callback=callback, options=options, files=1 + len(more))
         job_id = job_id or str(uuid.uuid4())
-        file_name = base_name(file_name) or "song"
         with self._claimed(job_id) as folder:
-            song = folder / safe_name(file_name)
-            self._take(source, song)
-            info = self._prober.probe(str(song))
+            song, *others = files = take_all([(source, file_name), *more], folder, self._prober)
             spec = Spec(
-                title=PurePath(file_name).stem or file_name,
-                file=file_name,
-                input=song.name,
-                song=safe_name(PurePath(file_name).stem),
+                title=song.title,
+                file=song.file,
+                input=song.input,
+                song=safe_name(PurePath(song.file).stem),
                 source=door,
                 choice=choice if choice.inline is None else replace(choice, preset=preset.name or "preset"),
                 preset=preset.model_dump(mode="json"),
@@ -135,14 +133,16 @@ class JobService:
                 device=device or self._settings.device,
                 created_at=time.time(),
                 time_limit=self._settings.job_time_limit,
-                duration=info["frames"] / info["sample_rate"] if info["frames"] else None,
+                duration=song.duration,
                 base_url=base_url,
                 callback=callback,
                 options=dict(options or {}),
                 defaults={"precision": self._settings.precision, "overlap": self._settings.overlap},
                 extra_output=extra_output,
+                more=tuple(SongFile(each.file, each.input) for each in others),
             )
-            joblog.append(self._storage.log(job_id), f"accepted {file_name!r} from {door}: {_describe(info)}")
+            for each in files:
+                joblog.append(self._storage.log(job_id), f"accepted {each.file!r} from {door}: {each.about}")
             self._store.submit(job_id, spec)
         return self.get(job_id)
 
@@ -187,10 +187,10 @@ class JobService:
         return job
 
     def rerun(self, job_id: str, *, door: Door) -> Job:
-        """A new job with the song and the options of an old one. Raises UnknownJob, InputGone."""
+        """A new job with the files and the options of an old one. Raises UnknownJob, InputGone."""
         spec = self.get(job_id).spec
-        song = self._storage.inputs(job_id) / spec.input
-        if not song.exists():
+        song, *others = (self._storage.inputs(job_id) / name for name in spec.inputs)
+        if not all(path.exists() for path in (song, *others)):
             raise InputGone("the song of this job was deleted", hint="Upload it again.")
         output = OutputFormat(spec.container, spec.subtype)
         return self.submit(
@@ -202,6 +202,7 @@ class JobService:
             device=spec.device,
             options=spec.options,
             extra_output=spec.extra_output,
+            more=[(path, each.file) for path, each in zip(others, spec.more, strict=True)],
         )
 
     def delete(self, job_id: str) -> None:
@@ -246,21 +247,3 @@ class JobService:
         except BaseException:
             self._storage.delete(job_id)
             raise
-
-    def _take(self, source: Path, target: Path) -> None:
-        size = source.stat().st_size
-        free = shutil.disk_usage(target.parent).free
-        if free < size + SPARE_DISK:
-            raise DiskFull(
-                f"{(size + SPARE_DISK) >> 20} MB of disk space are needed and {free >> 20} MB are free",
-                hint="Delete old jobs, or move the home folder (MSST_HOME) to a larger disk.",
-            )
-        try:
-            link_or_copy(source, target)
-        except OSError as error:
-            raise MsstError(f"the song cannot be stored: {error.strerror}", hint="Is the disk full?") from error
-
-
-def _describe(info: dict[str, Any]) -> str:
-    length = f"{info['frames'] / info['sample_rate']:.1f} s" if info["frames"] else "of unknown length"
-    return f"{info['container']}, {info['sample_rate']} Hz, {info['channels']} channels, {length}"

@@ -1,4 +1,4 @@
-"""What a job made, for listening and taking home: files, one archive, and the samples and waveforms that a player asks for."""
+"""What a job made, for listening and taking home: files, one archive, and the samples, waveforms and pictures that a player asks for."""
 
 from __future__ import annotations
 
@@ -48,6 +48,18 @@ class ResultService:
         """The waveform of a result: int8 pairs (lowest, highest), 50 for each second."""
         result = self._result(job_id, name)
         return (self._player(job_id) / result.peaks).read_bytes()
+
+    def disagreement(self, job_id: str, name: str) -> str:
+        """How far the members of the ensemble that made a result were apart over time, as an SVG.
+
+        Raises:
+            UnknownJob, NotCompleted: there is no such result (yet).
+            UnknownFile: there is none of this name, or no ensemble of several made it.
+        """
+        result = self._result(job_id, name)
+        if result.picture is None:
+            raise UnknownFile(f"{name[:200]!r} is no ensemble of several members", file=name[:200])
+        return (self._player(job_id) / result.picture).read_text(encoding="utf-8")
 
     def pcm(self, job_id: str, name: str, *, start: int, frames: int) -> bytes:
         """Samples `start` to `start + frames` of a result as interleaved 16-bit integers, little-endian; fewer at its end.

@@ -104,6 +104,7 @@ class _Run:
         return {
             "preset": spec.preset,
             "source": str(self._storage.inputs(self._id) / spec.input),
+            "more": [str(self._storage.inputs(self._id) / each.input) for each in spec.more],
             "song": spec.song,
             "folder": str(folder),
             "container": spec.container,

@@ -1,10 +1,10 @@
 """The home folder: where each thing lies, and names that are safe as paths and as URLs.
 
 HOME/jobs.db                                the job store
-HOME/inputs/{job}/{file}                    the song
+HOME/inputs/{job}/{file}                    the song, and the other files of a job with several
 HOME/results/{job}/extra_output/{file}      its stems
 HOME/results/{job}/{file}                   the main one, of a job without extra_output
-HOME/results/{job}/player/{file}.peaks      what the mixer reads beside them
+HOME/results/{job}/player/{file}.peaks      what the mixer reads beside them, and pictures
 HOME/cache/steps/{key}/                     finished steps of presets
 HOME/logs/{job}.jsonl                       what happened
 HOME/presets/ models/ tmp/                  the user's presets, converted weights, uploads on their way
@@ -88,7 +88,7 @@ class Storage:
             folder.mkdir(parents=True, exist_ok=True)
 
     def inputs(self, job_id: str) -> Path:
-        """The folder of a job's song."""
+        """The folder of a job's files."""
         return self._inputs / check_job_id(job_id)
 
     def results(self, job_id: str) -> Path:

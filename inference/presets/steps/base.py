@@ -104,6 +104,14 @@ class OneStem(StepBase):
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """How far the members of an ensemble were apart."""
+
+    level: float  # dB: the energy of what they differ by, against that of what they have in common
+    picture: str  # over time, an SVG
+
+
+@dataclass(frozen=True)
 class StepContext:
     """The surroundings of one running step."""
 
@@ -112,6 +120,7 @@ class StepContext:
     open_sinks: Callable[[Sequence[str], int, int], Sequence[StemSink]]  # (stems, sample_rate, channels) -> a sink a stem
     on_stage: Callable[[str], None]  # told the stage as it changes
     on_fraction: Callable[[float], None]  # told 0 .. 1 of this step; raises Cancelled to stop
+    on_doubt: Callable[[Doubt], None]  # told at the end, where the step can say how sure its stems are
     wanted: tuple[str, ...] | None  # the stems somebody needs, as the preset spells them; None for all
 
     def wants(self, stem: str) -> bool:

@@ -5,24 +5,26 @@
         {"from": "other_step.vocals", "bands": [0, 1, 1]} ]}
 
 A member with a model becomes a step `separate` of its own when the preset is read (graph.py), so that each is kept, and shared with whoever
-else needs it. The step makes the ensemble's stem, and `residual`: what that leaves of the step's input.
+else needs it. The step makes the ensemble's stem, and `residual`: what that leaves of the step's input. In the same
+pass it says how far its members disagree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self
 
-from inference.ensemble import EnsembleSettings, ensemble, open_aligned, with_residual
+from inference.ensemble import AlignedFiles, Disagreement, EnsembleSettings, ensemble, open_aligned, with_residual
 from inference.errors import BadOption
-from inference.presets.references import MIXTURE, stem_of
-from inference.presets.steps.base import StemName, StemsOf, StepBase, StepContext, Strict
+from inference.presets.references import MAX_FILES, MIXTURE, stem_of
+from inference.presets.steps.base import Doubt, StemName, StemsOf, StepBase, StepContext, Strict
 from inference.presets.steps.separate import checked_options
 from inference.presets.steps.streams import STAGE, paced
+from inference.types import Samples
 
 RESIDUAL = "residual"
 DEFAULT_STEM = "ensemble"  # where the members' stems have different names
@@ -54,7 +56,7 @@ class EnsembleStep(StepBase):
 
     kind: Literal["ensemble"] = "ensemble"
     input: str = MIXTURE  # what its models work on, and what the residual is taken from
-    members: tuple[Member, ...] = Field(min_length=1, max_length=32)
+    members: tuple[Member, ...] = Field(min_length=1, max_length=MAX_FILES)
     algorithm: str = "avg_wave"  # of inference.ensemble.ALGORITHMS
     crossovers: tuple[float, float] = (250.0, 4000.0)  # Hz: where the bands end
     stem: StemName | None = None  # what its stem is called; by default as those of all members, else "ensemble"
@@ -105,16 +107,29 @@ def run_ensemble(step: EnsembleStep, context: StepContext) -> None:
     """Put the members together, block by block, and take the result from the input where somebody wants the residual."""
     context.on_stage(STAGE)
     stems = [stem for stem in (step.main_stem, RESIDUAL) if context.wants(stem)]
+    *members, source = step.references()
+    needed = RESIDUAL in stems or source not in members  # else it decides nothing that they do not: neither rate nor length
     with ExitStack() as stack:
-        files = stack.enter_context(open_aligned([context.path(reference) for reference in step.references()]))
-        *members, mixture = files.members
-        made = ensemble(members, step.settings, sample_rate=files.sample_rate)
+        files = stack.enter_context(open_aligned([context.path(reference) for reference in (*members, *([source] if needed else []))]))
+        several = len(step.settings.among(len(members)).members) > 1
+        meter = Disagreement(files.sample_rate) if several else None
         opened = context.open_sinks(stems, files.sample_rate, files.channels)
         sinks = {stem: stack.enter_context(sink) for stem, sink in zip(stems, opened, strict=True)}
         passed, tell = 0, paced(context.on_fraction)
-        for stem, rest in with_residual(mixture, made):
+        for stem, rest in _pairs(step, files, meter):
             for name, samples in ((step.main_stem, stem), (RESIDUAL, rest)):
                 if name in sinks:
                     sinks[name].write(samples)
             passed += stem.shape[1]
             tell(min(passed / files.frames, 1.0) if files.frames else 0.0)
+    if meter is not None:
+        context.on_doubt(Doubt(meter.overall, meter.picture()))
+
+
+def _pairs(step: EnsembleStep, files: AlignedFiles, meter: Disagreement | None) -> Iterator[tuple[Samples, Samples]]:
+    """The ensemble and what it leaves of the input; where the input was not opened, the ensemble twice."""
+    count = len(step.members)
+    made = ensemble(files.members[:count], step.settings, sample_rate=files.sample_rate, disagreement=meter)
+    if len(files.members) > count:
+        return with_residual(files.members[count], made)
+    return ((block, block) for block in made)

@@ -79,7 +79,7 @@ class Shop:
         if self.stop(progress):
             raise Cancelled
 
-    def run(self, data: dict[str, Any] | Preset, source: Path, output: OutputFormat = WAV) -> list[StemFile]:
+    def run(self, data: dict[str, Any] | Preset, source: Path, output: OutputFormat = WAV, more: Sequence[Path] = ()) -> list[StemFile]:
         """Run a preset in folders of its own."""
         self.runs += 1
         self.asked.clear()
@@ -87,9 +87,8 @@ class Shop:
         preset = data if isinstance(data, Preset) else parse_preset(data)
         folders = {name: self.root / f"{self.runs}" / name for name in ("folder", "extras", "work")}
         facts = ModelFacts(lambda name, options: [name, dict(options)], lambda name, options: self.speeds.get(name))
-        return run(
-            preset, source, song="song", output=output, models=self.give, report=self.report, facts=facts, store=self.store, **folders
-        )
+        how = {"output": output, "models": self.give, "report": self.report, "facts": facts, "store": self.store, "more": more}
+        return run(preset, source, song="song", **how, **folders)
 
 
 def graph(steps: Sequence[Mapping[str, Any]], outputs: Sequence[str | Mapping[str, Any]], **changes: Any) -> dict[str, Any]:

@@ -252,7 +252,7 @@ def test_a_disk_that_is_full_for_the_next_step_ends_the_job(keeping: Shop, secon
 def test_keys_depend_on_all_that_counts(second: Path) -> None:
     def keys(data: dict[str, Any], identity: Any = lambda name, options: [name, dict(options)]) -> list[str]:
         preset = parse_preset(data)
-        made = Keys(second, identity, lambda: None)
+        made = Keys([second], identity, lambda: None)
         return [made.of(step, preset.wanted(step.name)) for step in preset.needed()]
 
     base = keys(chain())

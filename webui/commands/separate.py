@@ -1,0 +1,106 @@
+"""`separate`: songs and folders in, stems in a folder out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inference.errors import BadPreset, MsstError
+from inference.types import OutputFormat
+
+if TYPE_CHECKING:
+    from webui.batch import Task
+    from webui.services import Choice, Job, Services
+
+AUDIO_SUFFIXES = frozenset(
+    f".{name}"
+    for name in "wav wave flac ogg oga opus mp3 m4a aac mp4 m4v mov mkv webm avi wma wmv aif aiff aifc caf au ac3 mka ts 3gp".split()
+)
+"""Files of these kinds are taken from a folder; a file named outright is tried whatever it is called."""
+
+
+def separate(
+    songs: Annotated[list[Path], typer.Argument(help="Songs, or folders of songs (searched with their sub-folders).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),
+    output_format: Annotated[str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus.")] = "wav",
+    subtype: Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")] = "",
+    model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name, or its file (the default: my_preset).")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, exact (float32) or fast (16 bits where it is not heard).")] = None,
+    overlap: Annotated[str | None, typer.Option(help="standard (the model's own), fast, high, or a number.")] = None,
+    tta: Annotated[bool, typer.Option("--tta", help="Average over swapped channels and polarity: three times the work.")] = False,
+    extra_output: Annotated[
+        bool, typer.Option(help="All stems side by side; else the preset's main one, and the others in a folder extra_output below.")
+    ] = True,
+) -> None:
+    """Separate songs. Exit status 1 if any of them failed; the others are done."""
+    from webui.compute.pool import Pool
+
+    pool = Pool()
+    pool.warm_up("separate")  # imports torch there, while this process imports what it needs itself
+    from webui.batch import run_tasks
+
+    def plan(services: Services) -> list[Task]:
+        how: dict[str, Any] = {
+            "choice": chosen(preset, model),
+            "output": OutputFormat(output_format.lower(), subtype),
+            "door": "cli",
+            "device": device,
+            "options": options_of(precision, overlap, tta),
+            "extra_output": extra_output,
+        }
+        services.jobs.check(choice=how["choice"])
+        return [_task(path, folder, how) for each in songs for path, folder in _found(each, output)]
+
+    run_tasks(plan, pool)
+
+
+def chosen(preset: str | None, model: str | None) -> Choice:
+    """Preset (by its name, or by a file that is there) or model, the default preset where neither was named.
+
+    Raises:
+        BadPreset: the file cannot be read.
+    """
+    from webui.services import Choice
+    from webui.services.presets import DEFAULT_PRESET
+
+    path = Path(preset) if preset else None
+    if path is not None and model is None and path.suffix.lower() == ".json" and path.is_file():
+        try:
+            return Choice(inline=path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadPreset(f"{path.name} cannot be read: {error}") from error
+    return Choice(preset=preset or (None if model else DEFAULT_PRESET), model=model)
+
+
+def options_of(precision: str | None, overlap: str | None, tta: bool) -> dict[str, Any]:
+    """What a job says on how to separate."""
+    given = {"precision": precision, "overlap": overlap, "tta": tta or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _task(path: Path, folder: Path, how: dict[str, Any]) -> Task:
+    from webui.batch import Task
+
+    return Task(str(path), path.name, partial(_submit, path, how), folder)
+
+
+def _submit(path: Path, how: dict[str, Any], services: Services) -> Job:
+    if not path.is_file():
+        raise MsstError("there is no such file")
+    return services.jobs.submit(path, file_name=path.name, **how)
+
+
+def _found(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
+    """The songs that an argument means, each with the folder for its stems."""
+    if not path.is_dir():
+        yield path, output
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and file.suffix.lower() in AUDIO_SUFFIXES:
+            yield file, output / file.parent.relative_to(path)
