@@ -5,12 +5,13 @@ The order matters where an address could be meant by two: the names of models an
 
 from fastapi import APIRouter
 
-from webui.api import health, installs, jobs, models, own_models, preset_files, presets, tasks
+from webui.api import ensembles, health, installs, jobs, models, own_models, preset_files, presets, tasks
 
 ROUTERS: list[APIRouter] = [
     tasks.router,
     health.router,
     jobs.router,
+    ensembles.router,
     installs.router,
     own_models.router,
     models.router,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, UploadFile
 
-from inference.errors import DiskFull
+from inference.errors import BadOption, DiskFull
 from inference.presets.names import one_component
 from webui.api.slow import Slow
 from webui.services import Services
@@ -90,6 +91,24 @@ def on_disk(upload: UploadFile, folder: Path) -> Iterator[Path]:
         raise DiskFull(f"the upload cannot be stored: {error.strerror}", hint="Is the disk full?") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def all_on_disk(uploads: Sequence[UploadFile], folder: Path) -> Iterator[list[tuple[Path, str]]]:
+    """Several uploads as files while the block runs, each with the name it came with."""
+    with ExitStack() as stack:
+        yield [(stack.enter_context(on_disk(upload, folder)), upload.filename or "song") for upload in uploads]
+
+
+def json_object(text: str, field: str) -> dict[str, Any]:
+    """The JSON object in a form field. Raises BadOption."""
+    try:
+        decoded = json.loads(text)
+    except (ValueError, RecursionError):
+        decoded = None
+    if not isinstance(decoded, dict):
+        raise BadOption(f"{field}: not a JSON object", hint='For example {"overlap": "fast"}.', option=field)
+    return decoded
 
 
 def _file_name(sent: str) -> str:

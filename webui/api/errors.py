@@ -35,6 +35,7 @@ STATUS: dict[str, int] = {
     "unknown_model": 404,
     "unknown_job": 404,
     "unknown_file": 404,
+    "unknown_install": 404,
     "job_exists": 409,
     "model_not_installed": 409,
     "cancelled": 409,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,10 +9,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
-from inference.errors import BadOption
 from inference.types import OutputFormat
 from webui.api import schemas
-from webui.api.deps import BaseUrl, ServicesDep, on_disk
+from webui.api.deps import BaseUrl, ServicesDep, all_on_disk, json_object
 from webui.services import Choice
 from webui.services.errors import BadRequest
 from webui.services.job import STATES, State
@@ -49,6 +47,7 @@ def create(
     services: ServicesDep,
     caller: BaseUrl,
     file: UploadFile | None = None,
+    more: Annotated[list[UploadFile] | None, "Further files, for a preset that names file2, file3 ..."] = None,
     sample: Annotated[bool, Form(description="Use the sample song instead of a file.")] = False,
     preset: Annotated[str | None, Form()] = None,
     model: Annotated[str | None, Form()] = None,
@@ -59,15 +58,16 @@ def create(
     extra_output: Annotated[bool, Form(description="All results in one folder; else the main one beside it.")] = True,
 ) -> dict[str, Any]:
     """Submit a song, or the sample song, with a preset, a model, or a preset that is sent along."""
-    choice, chosen = _choice(preset, model, preset_json), _decoded(options)
+    choice, chosen = _choice(preset, model, preset_json), json_object(options, "options")
     how: dict[str, Any] = {"choice": choice, "output": OutputFormat(output, subtype), "options": chosen, "extra_output": extra_output}
     if sample:
         return services.jobs.submit_sample(door="rest", **how).to_json()
     if file is None:
         raise BadRequest("there is no file", hint="Send the song as the field `file`, or sample=true.")
-    services.jobs.check(choice=choice, options=chosen)
-    with on_disk(file, services.storage.tmp) as path:
-        return services.jobs.submit(path, file_name=file.filename or "song", door="rest", base_url=caller, **how).to_json()
+    files = [file, *(more or ())]
+    services.jobs.check(choice=choice, options=chosen, files=len(files))
+    with all_on_disk(files, services.storage.tmp) as ((path, name), *others):
+        return services.jobs.submit(path, file_name=name, more=others, door="rest", base_url=caller, **how).to_json()
 
 
 def _choice(preset: str | None, model: str | None, inline: str | None) -> Choice:
@@ -76,16 +76,6 @@ def _choice(preset: str | None, model: str | None, inline: str | None) -> Choice
     if len(said) > 1:
         raise BadRequest("choose a preset, a model or a preset_json", hint="Send one of them.")
     return Choice(preset=preset or None, model=model or None, inline=inline or None) if said else Choice(preset=DEFAULT_PRESET)
-
-
-def _decoded(options: str) -> dict[str, Any]:
-    try:
-        decoded = json.loads(options)
-    except (ValueError, RecursionError):
-        decoded = None
-    if not isinstance(decoded, dict):
-        raise BadOption("options: not a JSON object", hint='For example {"overlap": "fast"}.')
-    return decoded
 
 
 @router.get("/{job_id}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inference.catalogue import ModelRecord, Score
+from inference.catalogue import Score
 from inference.catalogue.record import Recommended
 from webui.services.installs import State
 
@@ -199,10 +199,3 @@ class LinkReport(_Read):
     no_config: list[str] = Field(description="Recognised; installing them downloads their YAML only.")
     wrong: list[str] = Field(description="Files that are called like a model and are another one, or broken.")
     unknown: list[str] = Field(description="Weights that no model is known for: they can be added.")
-
-
-def model_json(record: ModelRecord) -> dict[str, Any]:
-    """A record as `Model` has it."""
-    fields = {name: getattr(record, name) for name in Model.model_fields if name not in ("reason", "sources")}
-    sources = [repo.url() for repo in record.hub.repos] if record.hub else []
-    return {**fields, "reason": record.unsupported, "sources": sources}

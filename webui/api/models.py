@@ -14,7 +14,7 @@ from inference.catalogue.find import Sort, find
 from inference.catalogue.stems import canonical
 from webui.api import model_schemas, schemas
 from webui.api.deps import ServicesDep, SlowDep
-from webui.api.model_schemas import model_json
+from webui.services.models import model_json
 
 router = APIRouter(prefix="/api/v1/models", tags=["models"])
 

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Form, Request, UploadFile
 
 from webui.api import model_schemas, schemas
 from webui.api.deps import LocalOnly, ServicesDep, SlowDep, on_disk, require_local
-from webui.api.model_schemas import model_json
 from webui.api.slow import Stop
 from webui.services.errors import BadRequest
 from webui.services.linked import LinkReport
+from webui.services.models import model_json
 from webui.services.own_models import Added, NewModel
 from webui.services.storage import Storage, base_name
 

@@ -145,3 +145,19 @@ class Moment(BaseModel):
     """Which version."""
 
     at: int
+
+
+class Algorithm(BaseModel):
+    """A way to make one sound of several."""
+
+    name: str
+    purpose: str
+    weighted: bool = Field(description="Whether weights count.")
+    bands: bool = Field(description="Whether it can weigh low, middle and high apart.")
+
+
+class Algorithms(BaseModel):
+    """All of them, and the settings of an ensemble where nothing is said."""
+
+    algorithms: list[Algorithm]
+    defaults: dict[str, Any]

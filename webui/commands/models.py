@@ -11,6 +11,7 @@ import typer
 
 from inference.errors import BadOption
 from webui.commands.shelves import shelves
+from webui.services.models import model_json
 from webui.terminal import FAILED, echo_json, echo_table, in_bytes, refusing
 
 if TYPE_CHECKING:
@@ -184,15 +185,6 @@ def disk(as_json: Json = False) -> None:
         ours = sum(use.converted + (0 if use.linked else use.bytes) for use in uses)
         echo_table(["MODEL", "FILES", "FAST FORM", ""], rows)
         typer.echo(f"{in_bytes(ours)} taken here, {in_bytes(free)} free")
-
-
-def model_json(record: ModelRecord) -> dict[str, Any]:
-    """A model as programs get it."""
-    plain = ("name", "title", "purpose", "category", "family", "stems", "target", "rest", "sample_rate", "speed", "memory", "licence")
-    about = record.model_dump(mode="json", include={*plain, "scores"}, exclude_none=False)
-    about = {key: about[key] for key in (*plain, "scores")}
-    sizes = {"bytes": record.bytes, "sha256": record.sha256}
-    return {**about, **sizes, "installed": record.installed, "supported": record.supported, "unsupported": record.unsupported}
 
 
 def _echo_models(records: Iterable[ModelRecord], stem: str | None, as_json: bool) -> None:

@@ -66,6 +66,12 @@ class TooLarge(MsstError):
     code = "too_large"
 
 
+class UnknownInstall(MsstError):
+    """No installation of this model was asked for since the server started."""
+
+    code = "unknown_install"
+
+
 class NotLocal(MsstError):
     """Something that only programs on this machine may ask for: it names a path on the server's disk."""
 

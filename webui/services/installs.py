@@ -22,7 +22,7 @@ from typing import Any, Literal
 from inference.errors import Cancelled, MsstError
 from tools.hub import Progress
 from webui.services.downloads import DownloadChoice
-from webui.services.errors import UnknownJob
+from webui.services.errors import UnknownInstall
 from webui.services.ledger import write_json
 
 log = logging.getLogger(__name__)
@@ -114,10 +114,12 @@ class Installs:
             return list(self._all.values())
 
     def get(self, name: str) -> Install:
-        """One of them. Raises UnknownJob."""
+        """One of them. Raises UnknownInstall."""
         with self._changed:
             if name not in self._all:
-                raise UnknownJob(f"the model {name[:100]!r} is not being installed")
+                raise UnknownInstall(
+                    f"the model {name[:100]!r} is not being installed", hint="Ask for its installation first.", model=name[:100]
+                )
             return self._all[name]
 
     def changes(self, since: int = 0, *, wait: float = 0.0) -> tuple[int, list[Install]]:
@@ -132,7 +134,7 @@ class Installs:
             return self._revision, [install for install in self._all.values() if install.revision > since]
 
     def cancel(self, name: str) -> Install:
-        """Stop one; what was downloaded is kept for the next time. One that has ended stays as it is. Raises UnknownJob."""
+        """Stop one; what was downloaded is kept for the next time. One that has ended stays as it is. Raises UnknownInstall."""
         with self._changed:
             install = self.get(name)
             if install.ended:
@@ -143,12 +145,12 @@ class Installs:
             return install
 
     def retry(self, name: str) -> Install:
-        """Once more, with the same choices. Raises UnknownJob."""
+        """Once more, with the same choices. Raises UnknownInstall."""
         install = self.get(name)
         return self.submit(name, install.title, self._choices[name])
 
     def wait(self, name: str, timeout: float | None = None) -> Install:
-        """Wait until it has ended: for the command line and for tests. Raises UnknownJob, TimeoutError."""
+        """Wait until it has ended: for the command line and for tests. Raises UnknownInstall, TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.get(name).ended or self._closing, timeout):
                 raise TimeoutError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from inference.catalogue import Catalogue, ModelRecord
 
@@ -16,6 +17,21 @@ class ModelCard:
     purpose: str  # one sentence on what it is for
     stems: tuple[str, ...]
     installed: bool
+
+
+def model_json(record: ModelRecord) -> dict[str, Any]:
+    """A model as programs get it, from REST and from the command line."""
+    plain = ("name", "title", "purpose", "category", "family", "stems", "target", "rest", "sample_rate", "speed", "memory", "licence")
+    about = record.model_dump(mode="json", include={*plain, "scores"})
+    return {
+        **{key: about[key] for key in (*plain, "scores")},
+        "bytes": record.bytes,
+        "sha256": record.sha256,
+        "installed": record.installed,
+        "supported": record.supported,
+        "reason": record.unsupported,
+        "sources": [repo.url() for repo in record.hub.repos] if record.hub else [],
+    }
 
 
 class ModelService:
