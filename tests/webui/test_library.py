@@ -22,7 +22,7 @@ from tests.tools.hub.server import Fault, Hub, content, eventually
 from tests.webui.shelf import QUICK, YAML, Looked, library, record, write_catalogue
 from tools.hub import Disk, ForbiddenAddress
 from webui.services.downloads import DownloadChoice, Downloads
-from webui.services.errors import BadRequest, UnknownJob
+from webui.services.errors import BadRequest, UnknownInstall
 from webui.services.ledger import LiveCatalogue
 from webui.services.library import LibraryService
 from webui.settings import Settings
@@ -148,7 +148,7 @@ def test_several_at_once_and_no_more(models: Path, hub: Hub) -> None:
     service.installs.retry("m0")
     assert service.installs.wait("m0", 60).state == "installed"
     assert hub.asked[-1].start == 10
-    with pytest.raises(UnknownJob):
+    with pytest.raises(UnknownInstall):
         service.installs.cancel("nothing")
     service.stop()
 

@@ -109,7 +109,7 @@ def test_what_cannot_be_asked_for(client: TestClient) -> None:
     refused(client.post(f"{MODELS}/one/install", json={"endpoints": "hub"}), 422, "bad_request")
     for action in ("cancel", "retry"):
         refused(client.post(f"{MODELS}/one/{action}"), 404, "unknown_install")
-        refused(client.post(f"{MODELS}/nobody/{action}"), 404, "unknown_job")
+        refused(client.post(f"{MODELS}/nobody/{action}"), 404, "unknown_install")
     refused(client.delete(f"{MODELS}/spleeter_2stems"), 400, "bad_request")
     assert client.post(f"{MODELS}/spleeter_2stems/verify").json()["whole"]
 
