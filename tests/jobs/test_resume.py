@@ -75,7 +75,7 @@ def until(server: Server, job_id: str, *words: str, seconds: float = 120) -> lis
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("victim", ["server", "worker"])
+@pytest.mark.parametrize("victim", ["server", pytest.param("worker", marks=pytest.mark.slow)])
 def test_killed_in_the_second_of_three_steps(threes: Server, quarter: Path, victim: str) -> None:
     job_id = submit(threes, quarter)
     until(threes, job_id, "step 2 of 3: separating")

@@ -22,6 +22,7 @@ def test_every_network_that_can_run_is_measured_once() -> None:
     assert {record.family for record in networks(["scnet"]).values()} == {"scnet"}
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "speed.json"
     known = Cost("known", 1.0, 1.0, 1.0, 1)
@@ -38,6 +39,7 @@ def test_a_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert measure_all({"new": model}, path) == costs
 
 
+@pytest.mark.slow
 def test_what_a_busy_machine_measures_is_not_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     model = small_model("mdx23c", tmp_path / "weights")
     assert measure_all({"new": model}, tmp_path / "speed.json", seconds=1.0, steady=0.0) == Costs()
