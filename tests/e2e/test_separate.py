@@ -100,27 +100,27 @@ def test_several_songs_and_one_that_cannot_be_read(
 def test_a_reload_and_another_device_find_the_running_job_and_cancel_it(
     open_page: Callable[..., Any], server: Server, tmp_path: Path
 ) -> None:
-    long = tmp_path / "long.wav"
-    soundfile.write(long, np.tile(chord(30.0), (8, 1)), 44100, subtype="PCM_16")
+    song = tmp_path / "endless.wav"
+    soundfile.write(song, np.tile(chord(30.0), (8, 1)), 44100, subtype="PCM_16")
     page = open_page()
-    page.set_input_files("#songs input[type=file]", long)
+    page.set_input_files("#songs input[type=file]", song)
     page.wait_for_selector("#start:enabled")
     page.click("#start")
-    page.wait_for_selector(".ms-job[data-state=running]:has-text('long')")
+    page.wait_for_selector(".ms-job[data-state=running]:has-text('endless')")
     page.reload()
-    page.wait_for_selector(".ms-job[data-state=running]:has-text('long')")
+    page.wait_for_selector(".ms-job[data-state=running]:has-text('endless')")
     page.wait_for_selector(".ms-stage:has-text('Separating'):has-text('left')")
     page.wait_for_function("Number(document.querySelector('[role=progressbar]').getAttribute('aria-valuenow')) > 2")
     phone = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    row = phone.locator(".ms-job[data-state=running]", has_text="long")
+    row = phone.locator(".ms-job[data-state=running]", has_text="endless")
     row.locator("[data-action=cancel]").tap()
     for device in (page, phone):
-        device.wait_for_selector(".ms-job[data-state=cancelled]:has-text('long')")
-    row = phone.locator(".ms-job", has_text="long")
+        device.wait_for_selector(".ms-job[data-state=cancelled]:has-text('endless')")
+    row = phone.locator(".ms-job", has_text="endless")
     row.locator("[data-action=delete]").tap()
     row.locator("[data-action=yes]").tap()
     row.wait_for(state="detached")
-    assert not [job for job in jobs(server) if job["title"] == "long"]
+    assert not [job for job in jobs(server) if job["title"] == "endless"]
 
 
 def test_a_link_opens_the_mixer_where_it_was_left(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
