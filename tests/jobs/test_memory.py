@@ -37,7 +37,7 @@ def peak_memory(song: Path, work: Path) -> int:
             "subtype": "FLOAT",
             "device": "cpu",
             "cache": str(work / "cache"),
-            "user_catalogue": str(work / "none.json"),
+            "installed": str(work / "none"),
         }
         peak = 0
 

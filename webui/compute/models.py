@@ -21,8 +21,7 @@ class WarmModels:
     """Loaded models by name and device, for as long as their files are the ones that were loaded."""
 
     def __init__(self) -> None:
-        self._warm: OrderedDict[tuple[str, str], Separator] = OrderedDict()
-        self._files: dict[tuple[str, str], list[Any]] = {}  # what the weights were when they were loaded
+        self._warm: OrderedDict[tuple[str, str], tuple[Separator, list[Any]]] = OrderedDict()  # with what the weights were
 
     def get(self, record: ModelRecord, device: str, options: Options, cache: Path, *, still_needed: Collection[str] = ()) -> Separator:
         """The model, loaded where it is not, set to `options`. Those of the names in `still_needed` do not leave for it."""
@@ -30,15 +29,16 @@ class WarmModels:
 
         key = (record.name, device)
         files = [_file(path) for path in record.weights.paths()]
-        if key in self._warm and (self._warm[key].record, self._files[key]) != (record, files):  # a repaired, replaced or new model
-            del self._warm[key]
-        if key not in self._warm:
+        separator, loaded = self._warm.get(key, (None, None))
+        if separator is None or (separator.record, loaded) != (record, files):  # or a repaired, replaced or new model of that name
+            self._warm.pop(key, None)
+            separator = None  # before another one is loaded
             self._make_room(still_needed)
-            self._warm[key] = Separator(record, cache=cache, device=device, options=options)
-            self._files[key] = files  # looked at before they were read: one that changed meanwhile is loaded again the next time
+            separator = Separator(record, cache=cache, device=device, options=options)
+            self._warm[key] = separator, files  # as they were before they were read: one that changed meanwhile is loaded again
         self._warm.move_to_end(key)
-        self._warm[key].configure(options)
-        return self._warm[key]
+        separator.configure(options)
+        return separator
 
     def _make_room(self, still_needed: Collection[str]) -> None:
         leaving = [key for key in self._warm if key[0] not in still_needed]

@@ -63,7 +63,7 @@ class Operations:
         subtype: str,
         device: str,
         cache: str,
-        user_catalogue: str,
+        installed: str,
         options: Mapping[str, Any] | None = None,
         defaults: Mapping[str, Any] | None = None,
         steps: str | None = None,
@@ -81,7 +81,7 @@ class Operations:
             subtype: of the results.
             device: where to run.
             cache: the folder of converted weights.
-            user_catalogue: the user's catalogue.json, which need not exist; beside it lie installed.json and defaults.json.
+            installed: the folder with the user's catalogue.json, installed.json and defaults.json, none of which need exist.
             options: what the job says on how to separate; stronger than all else.
             defaults: what the server's settings say on it; weaker than all else.
             steps: where finished steps are kept; None keeps none.
@@ -96,7 +96,7 @@ class Operations:
         plan = Preset.model_validate(preset)
         models = JobModels(
             self._warm,
-            load_catalogue(Path(user_catalogue).parent),
+            load_catalogue(Path(installed)),
             device=device,
             cache=Path(cache),
             settings=defaults or {},

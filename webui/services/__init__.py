@@ -8,11 +8,12 @@ library   install, verify, repair, uninstall, link, add models
 
 from __future__ import annotations
 
+from tools.locks import FileLock
 from webui.compute.pool import Pool, Prober
 from webui.paths import ROOT
 from webui.services import callbacks, store
 from webui.services.downloads import Downloads
-from webui.services.engine import Engine, HomeLock, Standby
+from webui.services.engine import Engine, Standby
 from webui.services.housekeeping import Housekeeper
 from webui.services.job import Callback, Choice, Job
 from webui.services.jobs import JobService
@@ -53,7 +54,7 @@ class Services:
             tries=callbacks.TRIES,
             pause=self._housekeeper.pause,
         )
-        self._standby = Standby(HomeLock(self.storage.lock), self._run_jobs)
+        self._standby = Standby(FileLock(self.storage.lock), self._run_jobs)
         self._runs_jobs = False
         self.device = settings.device  # in words, once a compute process has looked
         catalogue = LiveCatalogue(self.storage.models)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS
 
-from tools.locks import try_lock
+from tools.locks import FileLock
 from webui.services.store import APPLICATION, CALLBACK, CALLBACKS_QUEUE, JOB, JOBS_QUEUE, PROGRESS, VERSION, JsonSerializer
 
 log = logging.getLogger(__name__)
@@ -25,31 +24,6 @@ CALLBACKS_POLL_SECONDS = 1.0  # a look costs some milliseconds: what can wait lo
 RECOVERIES = 1000
 """Times that a job is taken up again after the server died. A job that kills anything kills its compute child, which is counted
 elsewhere (runner.MAX_DEATHS); the server's own deaths are nobody's fault."""
-
-
-class HomeLock:
-    """Held by the one process that runs the jobs of a home folder; the system lets go of it when that process ends, however."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: IO[str] | None = None
-
-    def acquire(self) -> bool:
-        """Take the lock if it is free."""
-        file = self._path.open("a+", encoding="utf-8")
-        try:
-            try_lock(file)
-        except OSError:
-            file.close()
-            return False
-        self._file = file
-        return True
-
-    def release(self) -> None:
-        """Let go of it."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 Publish = Callable[[dict[str, Any]], None]
@@ -131,7 +105,7 @@ class Engine:
 class Standby:
     """Starts `engine` as soon as the lock is free: at once, or when the process that has it goes away."""
 
-    def __init__(self, lock: HomeLock, start: Callable[[], None], *, every: float = 1.0) -> None:
+    def __init__(self, lock: FileLock, start: Callable[[], None], *, every: float = 1.0) -> None:
         self._lock, self._start, self._every = lock, start, every
         self._stop = threading.Event()
 

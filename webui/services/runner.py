@@ -115,7 +115,7 @@ class _Run:
             "steps": str(self._storage.steps),
             "steps_limit": self._steps_limit,
             "cache": str(self._storage.models),
-            "user_catalogue": str(self._storage.user_catalogue),
+            "installed": str(self._storage.models),
         }
 
     def _hear(self, message: Message) -> None:

@@ -77,7 +77,6 @@ class Storage:
         self.lock = home / "jobs.lock"
         self.presets = home / "presets"
         self.models = home / "models"
-        self.user_catalogue = home / "models" / "catalogue.json"
         self.steps = home / "cache" / "steps"
         self.tmp = home / "tmp"
         self._inputs, self._results, self._logs = home / "inputs", home / "results", home / "logs"

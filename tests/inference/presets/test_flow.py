@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from inference.catalogue import Catalogue, ModelRecord, load_catalogue
+from inference.catalogue import Catalogue, load_catalogue
 from inference.errors import BadAudio, BadPreset, Cancelled, UnknownModel
 from inference.presets import Preset, StemFile, load_preset, run, single_model
 from inference.presets.reading import parse_preset
@@ -21,6 +21,7 @@ from inference.presets.validate import check_preset
 from inference.separator import Separator
 from inference.types import OutputFormat, Progress
 from tests.conftest import ROOT, chord
+from tests.inference.presets.shop import record
 
 SECONDS = 1.01
 WAV, MP3 = OutputFormat("wav", "FLOAT"), OutputFormat("mp3")
@@ -35,27 +36,13 @@ def flow(*steps: tuple[str, str, Sequence[str]], **changes: Any) -> dict[str, An
     return {"version": "1.0.0", "name": "test", "flow": entries, **changes}
 
 
-def model(name: str, *stems: str) -> ModelRecord:
-    return ModelRecord.model_validate(
-        {
-            "name": name,
-            "title": "",
-            "purpose": "",
-            "family": "spleeter",
-            "stems": stems,
-            "sample_rate": 44100,
-            "weights": {"kind": "file", "files": []},
-        }
-    )
-
-
 CATALOGUE = Catalogue(
     {
         record.name: record
         for record in (
-            model("split", "vocals", "other"),
-            model("karaoke", "lead", "backing"),
-            model("dereverb", "dry", "reverb"),
+            record("split", "vocals", "other"),
+            record("karaoke", "lead", "backing"),
+            record("dereverb", "dry", "reverb"),
         )
     }
 )
