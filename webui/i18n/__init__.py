@@ -1,6 +1,6 @@
-"""Texts of the page and of its messages: one flat JSON file of short keys a language, found by scanning this folder.
+"""Texts of the page and of its messages: a folder a language, in it flat JSON files of short keys, one for each area of the page.
 
-`en.json` is the source. Another language may lag behind: what it lacks is shown in English. A text may hold placeholders, `{name}`;
+`en` is the source. Another language may lag behind: what it lacks is shown in English. A text may hold placeholders, `{name}`;
 the same rule fills them here and in the browser (static/text.js): a text whose placeholders cannot all be filled counts as missing.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 SOURCE = "en"
-NAMES = {"en": "English", "zh-CN": "中文", "zh-TW": "繁體中文", "ja": "日本語", "ko": "한국어"}
+NAMES = {"en": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文", "ja": "日本語", "ko": "한국어"}
 """What a language calls itself; a language without an entry is shown by its tag."""
 
 _FOLDER = Path(__file__).parent
@@ -23,26 +23,33 @@ _TRADITIONAL = {"hant", "tw", "hk", "mo"}
 
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
-    """Tags of all languages that have a file here, the source first."""
-    others = sorted(file.stem for file in _FOLDER.glob("*.json") if file.stem != SOURCE)
-    return (SOURCE, *others)
+    """Tags of all languages that have a folder here, the source first, then as NAMES has them."""
+    order = {tag: place for place, tag in enumerate(NAMES)}
+    found = {file.parent.name for file in _FOLDER.glob("*/*.json")} - {SOURCE}
+    return (SOURCE, *sorted(found, key=lambda tag: (order.get(tag, len(order)), tag)))
 
 
 @lru_cache(maxsize=16)
 def own_texts(language: str) -> Mapping[str, str]:
-    """The texts of one language's file alone: key to text.
+    """The texts of one language's folder alone: key to text.
 
     Raises:
         KeyError: there is no such language.
+        ValueError: two files have the same key.
     """
     if language not in languages():
         raise KeyError(language)
-    loaded: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    loaded: dict[str, str] = {}
+    for file in sorted((_FOLDER / language).glob("*.json")):
+        area: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        if twice := area.keys() & loaded.keys():
+            raise ValueError(f"{language}/{file.name} repeats {', '.join(sorted(twice))}")
+        loaded |= area
     return loaded
 
 
 def texts(language: str) -> dict[str, str]:
-    """All texts in `language`, with English where its file lacks a key."""
+    """All texts in `language`, with English where its folder lacks a key."""
     return {**own_texts(SOURCE), **own_texts(language)}
 
 
@@ -69,7 +76,7 @@ def translate(language: str, key: str, /, *, default: str | None = None, **param
 def best_language(accept_language: str = "", *, saved: str | None = None) -> str:
     """The language for a reader: the saved choice if it still exists, else the best match of an Accept-Language header.
 
-    >>> best_language("fr-FR, zh-HK;q=0.8, en;q=0.5")
+    >>> best_language("fr-FR, zh;q=0.8, en;q=0.5")
     'zh-CN'
     """
     if saved in languages():
