@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from webui.i18n import NAMES, languages, texts
+from webui.ui.tabs import FIRST, TABS
 
 if TYPE_CHECKING:
     import os
@@ -34,27 +35,60 @@ class Assets:
         self._scripts = [file.relative_to(FOLDER).as_posix() for file in files if file.suffix == ".js"]
         self._styles = [file.relative_to(FOLDER).as_posix() for file in files if file.suffix == ".css"]
 
-    def head(self, language: str) -> str:
+    def head(self, language: str, tab: str = FIRST) -> str:
         """HTML for the start of the page's head: the language, its texts, styles, and scripts to load early.
 
         Gradio reads `navigator.language` when it starts and knows exact tags alone ("zh" would be English), so the language that
         the server chose is put in its place. Addresses are relative: they work below any path of a proxy.
+
+        Args:
+            language: one of the languages that have texts.
+            tab: the tab that will be open first.
         """
         told = {
             "language": language,
             "languages": {tag: NAMES.get(tag, tag) for tag in languages()},
             "assets": self.prefix + "/",
+            "tabs": TABS,
             "texts": texts(language),
         }
         lines = [
             f'<link rel="icon" type="image/svg+xml" href="./{self.prefix}/icon.svg">',
-            f"<script>window.MSST = {_for_script(told)};",
-            'Object.defineProperty(navigator, "language", {get: () => window.MSST.language, configurable: true});',
-            'Object.defineProperty(navigator, "languages", {get: () => [window.MSST.language], configurable: true});</script>',
+            f"<script>window.MSST = {_for_script(told)};\n{_EARLY}</script>",
+            f"<style>.ms-tab{{display:none!important}}{_shown_tabs()}</style>",
             *(f'<link rel="stylesheet" href="./{self.prefix}/{name}">' for name in self._styles),
-            *(f'<link rel="modulepreload" href="./{self.prefix}/{name}">' for name in self._scripts),
+            *(f'<link rel="modulepreload" href="./{self.prefix}/{name}">' for name in self._scripts if _is_early(name, tab)),
         ]
         return "\n".join(lines)
+
+
+_EARLY = """
+Object.defineProperty(navigator, "language", {get: () => MSST.language, configurable: true});
+Object.defineProperty(navigator, "languages", {get: () => [MSST.language], configurable: true});
+{
+  const root = document.documentElement;
+  const asked = new URLSearchParams(location.search).get("tab");
+  root.dataset.tab = MSST.tabs.includes(asked) ? asked : MSST.tabs[0];
+  let theme = null;
+  try { theme = localStorage.getItem("msst-theme"); } catch {}
+  if (theme === "dark" || theme === "light") {
+    const ask = window.matchMedia.bind(window);
+    window.matchMedia = (query) => ask(query.includes("prefers-color-scheme") ? (query.includes(theme) ? "all" : "not all") : query);
+  }
+}
+"""
+"""What must be known before Gradio starts and before anything is drawn: the language, the open tab, and the reader's own choice of light or
+dark (Gradio asks the system for it, so the system's answer is replaced)."""
+
+
+def _shown_tabs() -> str:
+    """CSS that shows the panel of the open tab alone."""
+    return ",".join(f"[data-tab={tab}] #tab-{tab}" for tab in TABS) + "{display:flex!important}"
+
+
+def _is_early(script: str, tab: str) -> bool:
+    """Whether a script is needed at once: those of the frame, and those of the tab that is open first."""
+    return script.rpartition("/")[0] in ("", "kit", tab) or script == f"tabs/{tab}.js"
 
 
 class _Immutable(StaticFiles):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 
 from webui.i18n import best_language
+from webui.ui.tabs import FIRST, TABS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from webui.ui.assets import Assets
@@ -43,7 +47,7 @@ class PageLanguage:
     Gradio's own `head` comes too late: its scripts have read the browser's language by then.
     """
 
-    def __init__(self, app: ASGIApp, *, assets: Assets, default: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, assets: Assets, default: Callable[[], str | None]) -> None:
         self.app = app
         self.assets = assets
         self.default = default
@@ -54,13 +58,13 @@ class PageLanguage:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        language = language_of(headers, self.default)
+        language = language_of(headers, self.default())
         # The body is going to be edited: ask for it as it is, not compressed.
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         # Gradio builds its addresses from the root path; a proxy that takes a prefix off says here which one.
         prefix = headers.get("x-forwarded-prefix", "").rstrip("/")
         root = prefix if _PREFIX.fullmatch(prefix) else scope.get("root_path", "")
-        editor = _HeadEditor(send, f'<html lang="{language}"', self.assets.head(language))
+        editor = _HeadEditor(send, f'<html lang="{language}"', self.assets.head(language, _tab_of(scope)))
         await self.app({**scope, "headers": plain, "root_path": root}, receive, editor)
 
 
@@ -101,6 +105,12 @@ def _is_page(scope: Scope) -> bool:
         return False
     path: str = scope["path"].removeprefix(scope.get("root_path", ""))
     return path in ("", "/")
+
+
+def _tab_of(scope: Scope) -> str:
+    """The tab that the page's address asks for."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("tab", [FIRST])[-1]
+    return asked if asked in TABS else FIRST
 
 
 def _is_html(message: Message) -> bool:

@@ -3,7 +3,7 @@
 import { json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
-import { opened } from "../opened.js";
+import { route } from "../route.js";
 import { errorText, find, t } from "../text.js";
 import { Desk } from "./desk.js";
 
@@ -20,7 +20,7 @@ class View {
     this._facts = h("p", { class: "ms-facts" });
     this._message = h("p", { class: "ms-message", role: "status" });
     this._stage = h("div");
-    const close = h("button", { type: "button", class: "ms-button ms-quiet", "aria-label": t("mixer.close"), onclick: () => opened.close() }, icon("close"));
+    const close = h("button", { type: "button", class: "ms-button ms-quiet", "aria-label": t("mixer.close"), onclick: () => route.set({ job: null }) }, icon("close"));
     this._card = h(
       "section",
       { class: "ms-card ms-result", "aria-labelledby": "mixer-title" },
@@ -29,8 +29,8 @@ class View {
       this._stage,
     );
     let first = true;
-    opened.subscribe((id) => {
-      this._open(id, !first);
+    route.subscribe(() => {
+      if (route.tab === "result") this._open(route.get("job"), !first);
       first = false;
     });
     jobs.subscribe(() => this._id && !this._desk && this._wait());

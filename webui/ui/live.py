@@ -10,20 +10,14 @@ import gradio as gr
 _LOAD = """
 const place = element.querySelector('[data-live]');
 import(new URL(window.MSST.assets + 'main.js', document.baseURI).href)
-  .then((main) => main.fill(place, { props, watch }))
+  .then((main) => main.fill(place))
   .catch((error) => { console.error(error); place.textContent = window.MSST.texts['page.broken']; });
 """
 
 
-def live(name: str, *, value: object = None) -> gr.HTML:
-    """A place for the component `name` of static/main.js.
-
-    Args:
-        name: the component, and part of its element's id.
-        value: what Python tells the component; an event may change it, and the component watches it.
-    """
+def live(name: str) -> gr.HTML:
+    """A place for the component `name` of static/main.js; also part of its element's id."""
     return gr.HTML(
-        value=value,
         html_template=f'<div data-live="{name}" class="ms ms-{name}"></div>',
         js_on_load=_LOAD,
         apply_default_css=False,

@@ -1,10 +1,10 @@
 // The list of jobs. Rows are kept and updated, not drawn anew: focus and open details survive every poll.
 
-import { announcer, h, setText } from "./dom.js";
+import { announcer, h, setText } from "../dom.js";
 import { JobRow } from "./job_row.js";
-import { jobs } from "./jobs.js";
-import { opened } from "./opened.js";
-import { t } from "./text.js";
+import { jobs } from "../jobs.js";
+import { route } from "../route.js";
+import { t } from "../text.js";
 
 const FEW = 6;
 const ORDER = { running: 0, queued: 1 };
@@ -41,7 +41,7 @@ export function queue(place) {
       if (before !== job.state && (before || jobs.mine.has(job.id))) ended(job, spoken);
     }
   });
-  opened.subscribe(draw);
+  route.subscribe(draw);
 }
 
 const narrow = () => window.matchMedia("(max-width: 720px)").matches;
@@ -75,7 +75,7 @@ function place_rows(list, rows, shown) {
 function ended(job, spoken) {
   if (job.state === "completed") {
     spoken.say(t("queue.done", { title: job.title }));
-    if (jobs.mine.has(job.id) && !opened.id) opened.open(job.id);
+    if (jobs.mine.has(job.id) && route.tab === "separate") route.go({ tab: "result", job: job.id });
   } else if (job.state === "failed") {
     spoken.say(t("queue.failed", { title: job.title }));
   }

@@ -1,10 +1,10 @@
 // One job in the queue: what, how far, and what can be done with it.
 
-import { json } from "./base.js";
-import { h, icon, setText } from "./dom.js";
-import { jobs } from "./jobs.js";
-import { opened } from "./opened.js";
-import { clock, errorText, find, span, t, timeLeft, when } from "./text.js";
+import { json } from "../base.js";
+import { h, icon, setText } from "../dom.js";
+import { jobs } from "../jobs.js";
+import { route } from "../route.js";
+import { clock, errorText, find, span, t, timeLeft, when } from "../text.js";
 
 const ACTIONS = {
   queued: ["cancel"],
@@ -49,7 +49,7 @@ export class JobRow {
     this.job = job;
     const { state } = job;
     this.element.dataset.state = state;
-    this.element.classList.toggle("ms-open", opened.id === job.id);
+    this.element.classList.toggle("ms-open", route.get("job") === job.id);
     setText(this.title, job.title);
     this.title.title = job.file;
     setText(this.facts, facts(job));
@@ -97,7 +97,7 @@ export class JobRow {
   }
 
   async _do(name, button) {
-    if (name === "open") return opened.open(this.job.id);
+    if (name === "open") return route.go({ tab: "result", job: this.job.id });
     if (name === "delete") return this._ask(true);
     button.disabled = true;
     await this._act(name === "retry" ? "rerun" : name);
@@ -120,7 +120,7 @@ export class JobRow {
     yes.addEventListener("click", async () => {
       yes.disabled = true;
       await this._act("delete");
-      if (opened.id === this.job.id && !jobs.get(this.job.id)) opened.close();
+      
       yes.disabled = false;
     });
     return [h("p", { class: "ms-question" }, t("job.confirm")), yes, no];

@@ -1,1 +1,0 @@
-"""Parts of the page that more than one tab may use."""
