@@ -83,6 +83,11 @@ def test_every_kind_of_step_has_a_title_and_a_line_about_it() -> None:
     assert not missing("step", STEPS, "", ".about")
 
 
+def test_every_field_of_a_step_that_is_its_own_has_a_name() -> None:
+    for kind, step in STEPS.items():
+        assert not missing(f"step.{kind}", step.model.model_fields.keys() - {"kind", "name", "place", "input", "stem"})
+
+
 def test_every_effect_and_each_of_its_parameters_has_a_name() -> None:
     for model in EFFECTS:
         parameters = [name for name in model.model_fields if name != "effect"]
