@@ -35,7 +35,7 @@ def test_the_switch_is_remembered_and_reaches_the_server(open_page: Callable[...
     page.wait_for_selector(".ms-problem:has-text('无法')")
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN", "ja-JP", "ko-KR"])
 def test_a_phone_shows_everything_without_sideways_scrolling(
     open_page: Callable[..., Any], sample_job: dict[str, Any], locale: str
 ) -> None:
