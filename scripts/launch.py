@@ -264,7 +264,8 @@ def install(root: Path, python: Path, wish: str | None) -> None:
         build, index = "default", None
     say("torch", which=build)
     stamp.unlink(missing_ok=True)
-    replace = ["--force-reinstall"] if before and before != build else []  # pip would say that any build of the version will do
+    # pip would say that any build of the version will do. A .venv that make made keeps what it has, unless another build is asked for.
+    replace = ["--force-reinstall"] if before != build and (before or wish) else []
     requirement = torch_requirement((root / REQUIREMENTS).read_text(encoding="utf-8"))
     if index is not None:
         pip(python, *replace, "--only-binary", ":all:", "--index-url", index, requirement)
