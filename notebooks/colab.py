@@ -204,7 +204,9 @@ def _run(places: Places, *arguments: str) -> int:
     """One command of webui.py, its output passed on line by line."""
     command = [str(places.python), "webui.py", *arguments]
     environment = {**os.environ, "MSST_HOME": str(places.home), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=places.app, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8") as ran:
+    with subprocess.Popen(
+        command, cwd=places.app, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as ran:
         for line in ran.stdout or ():
             print(line, end="", flush=True)
     return ran.returncode
