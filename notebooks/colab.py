@@ -131,7 +131,7 @@ def serve(places: Places, *arguments: str) -> int:
     try:
         for line in server.stdout or ():
             print(line, end="", flush=True)
-            if line.startswith("Public address:"):
+            if ".gradio.live" in line:
                 print("↑ Open this address. 请打开上面的地址。", flush=True)
     except KeyboardInterrupt:
         print("Stopping. 正在停止。", flush=True)
