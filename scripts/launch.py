@@ -299,7 +299,16 @@ def wanted_port(arguments: list[str]) -> int | None:
             value = value or "".join(arguments[at + 1 : at + 2])
             return int(value) if value.isdecimal() else None
     value = os.environ.get("MSST_PORT", "")
-    return int(value) if value.isdecimal() else None
+    return int(value) if value.isdecimal() else _saved_port(Path(os.environ.get("MSST_HOME") or ROOT / "data" / "user").expanduser())
+
+
+def _saved_port(home: Path) -> int | None:
+    """The port that was chosen on the page."""
+    try:
+        port = json.loads((home / "settings.json").read_text(encoding="utf-8")).get("port")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return port if isinstance(port, int) else None
 
 
 def is_ours(address: str) -> bool:

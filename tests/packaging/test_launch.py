@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
 import string
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
+from tests.conftest import Server, free_port
 from tests.packaging.loading import ROOT, answering, load
 from webui import opening
 
@@ -177,10 +179,11 @@ def test_python_versions_are_those_of_python_sh(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     addresses: list[str] = []
     monkeypatch.setattr(launch.webbrowser, "open", addresses.append)
     monkeypatch.delenv("MSST_PORT", raising=False)
+    monkeypatch.setenv("MSST_HOME", str(tmp_path))
     return addresses
 
 
@@ -204,6 +207,20 @@ def test_a_port_that_another_program_has_is_left_to_it(opened: list[str], monkey
     monkeypatch.setattr(launch, "PORT", free_port())
     assert command() == ["--open"]
     assert opened == []
+
+
+def test_the_port_is_found_wherever_it_was_chosen(opened: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = tmp_path / "settings.json"
+    assert launch.wanted_port([]) is None
+    saved.write_text("no JSON", encoding="utf-8")
+    assert launch.wanted_port([]) is None
+    with answering({"service": "MSST-WebUI"}) as port:
+        saved.write_text(json.dumps({"port": port}), encoding="utf-8")
+        assert command() is None
+        assert opened == [f"http://127.0.0.1:{port}"]
+    monkeypatch.setenv("MSST_PORT", "8001")
+    assert launch.wanted_port([]) == 8001
+    assert launch.wanted_port(["--host", "::1", "--port", "8002"]) == 8002
 
 
 def test_commands_and_machines_without_a_screen_open_nothing(opened: list[str]) -> None:
@@ -240,6 +257,23 @@ def test_the_server_opens_the_page_when_it_answers(monkeypatch: pytest.MonkeyPat
             monkeypatch.delenv(name, raising=False)
         opening.open_when_ready(Starts(well=True), "http://nobody-looks")
         assert addresses == ["http://good"]
+
+
+@posix
+def test_the_real_server_opens_its_page(tmp_path: Path) -> None:
+    said = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> "{said}"\n', encoding="utf-8")
+    browser.chmod(0o755)
+    server = Server(tmp_path / "home", {"BROWSER": f"{browser} %s"}, ("--open",))
+    server.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not said.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert said.read_text(encoding="utf-8").split() == [server.url]
+    finally:
+        server.stop()
 
 
 # ---- Texts and scripts
