@@ -10,17 +10,19 @@ goes on at the chunk it was at.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from inference.device import describe, is_quick, rounding
 from inference.errors import OutOfMemory
-from inference.networks import Survey, WaveModel
+from inference.networks import Survey, WaveModel, graphs
 from inference.overlap_add import Plan, overlap_add
 from inference.precision import Verdicts, agreement
 
@@ -231,7 +233,8 @@ class Crew:
         self._members = members
 
     def _placed(self, half: torch.dtype | None, device: torch.device) -> WaveModel:
-        return self._make(half).to(device)
+        model = self._make(half)
+        return model if device.type == "cpu" else _copied(model, device)
 
     def _all(self) -> list[WaveModel]:
         return self._members if self._fast is None else [*self._members, self._fast]
@@ -270,4 +273,25 @@ def is_memory_error(error: Exception) -> bool:
     """Whether `error` is about memory. Only CUDA has a class for it."""
     text = str(error).lower()
     kinds = (MemoryError, torch.cuda.OutOfMemoryError)
-    return isinstance(error, kinds) or "out of memory" in text or "allocate memory" in text
+    signs = ("out of memory", "allocate memory", "alloc_failed")  # the last is how cuBLAS, cuDNN and cuFFT say it
+    return isinstance(error, kinds) or any(sign in text for sign in signs)
+
+
+def _copied(model: WaveModel, device: torch.device) -> WaveModel:
+    """The model on that device, and nothing of it moved there.
+
+    Forms share layers with the published network, and so with each other: to move one would move parts of those on other devices.
+    """
+    assert isinstance(model, nn.Module)
+    there: dict[int, object] = {}
+    for tensor in [*model.parameters(), *model.buffers()]:
+        moved = tensor.detach().to(device)
+        there[id(tensor)] = nn.Parameter(moved, requires_grad=False) if isinstance(tensor, nn.Parameter) else moved
+    copied = copy.deepcopy(model, there)
+    for layer in copied.modules():
+        if isinstance(layer, nn.RNNBase):
+            layer.flatten_parameters()  # cuDNN wants all its weights in one piece
+    engine = getattr(copied, "engine", None)
+    if isinstance(engine, nn.Module) and graphs.wanted(device):
+        copied.engine = graphs.Graphed(engine)
+    return cast(WaveModel, copied)

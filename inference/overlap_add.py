@@ -239,18 +239,26 @@ class _Joint:
         self.plan = plan
         self.sum = torch.zeros(())  # [S, C, chunk - step] once there is a chunk
         self.weight = torch.zeros(())  # [chunk - step]
+        self._windows: dict[int, Tensor] = {}  # those of the plan, where the answers are
 
     @torch.inference_mode()
     def add(self, answer: Tensor, window: Tensor, finished: slice) -> Tensor:
         """Add the next chunk's answer [S, C, n]. Returns the weighted mean where it is finished now, [S, C, ...]."""
         chunk, step = self.plan.chunk, self.plan.step
         known = min(answer.shape[-1], chunk)
-        weight = F.pad(window[:known].to(answer.device), (0, chunk - known))
+        weight = F.pad(self._there(window, answer.device)[:known], (0, chunk - known))
         total = F.pad(answer[..., :known], (0, chunk - known)) * weight
         weight[: chunk - step] += self.weight
         total[..., : chunk - step] += self.sum
         self.sum, self.weight = total[..., step:].clone(), weight[step:].clone()
         return total[..., finished] / weight[finished].clamp_min(torch.finfo(weight.dtype).tiny)
+
+    def _there(self, window: Tensor, device: torch.device) -> Tensor:
+        """A window of the plan on this device: to send it there with every chunk would make a GPU wait for it."""
+        found = self._windows.get(id(window))
+        if found is None or found.device != device:
+            found = self._windows[id(window)] = window.to(device)
+        return found
 
 
 class _Ring:

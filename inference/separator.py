@@ -200,7 +200,8 @@ class Separator:
             meter.answered()
             return mapped.merge(answer)
 
-        song = meter.counted(torch.from_numpy(block).to(crew.devices[0]) for block in blocks)
+        device = crew.devices[0]  # the song stays there, also if memory ends and the work moves on
+        song = meter.counted(torch.from_numpy(block).to(device) for block in blocks)
         for finished in overlap_add(song, network, plan, stems=len(stems), on_done=meter.finished):
             yield finished.cpu().numpy()
 
