@@ -129,7 +129,13 @@ class Chunk(NamedTuple):
 
 
 def overlap_add(
-    blocks: Iterable[Tensor], network: Network, plan: Plan, *, stems: int, on_done: Callable[[int], None] | None = None
+    blocks: Iterable[Tensor],
+    network: Network,
+    plan: Plan,
+    *,
+    stems: int,
+    on_done: Callable[[int], None] | None = None,
+    batch_size: Callable[[], int] | None = None,
 ) -> Iterator[Tensor]:
     """Separate a stream.
 
@@ -139,13 +145,14 @@ def overlap_add(
         plan: the grid, borders and windows.
         stems: S.
         on_done: told, after every chunk, how many samples of the song are finished. May raise (Cancelled, say) to stop.
+        batch_size: asked before each call of the network how many chunks it takes; None for the plan's number.
 
     Yields:
         [S, C, n], as long together as the song. Nothing for a song of no samples.
     """
     joint = _Joint(plan)
     done = 0
-    for batch in _batches(_chunks(blocks, plan), plan.batch):
+    for batch in _batches(_chunks(blocks, plan), batch_size or (lambda: plan.batch)):
         for chunk, answer in zip(batch, _ask(network, batch, plan, stems), strict=True):
             finished = joint.add(answer, plan.window_of(chunk), chunk.finished)
             done += finished.shape[-1]
@@ -212,11 +219,11 @@ def _filled(audio: Tensor, plan: Plan) -> Tensor:
     return F.pad(audio, (0, missing), mode="reflect" if mirrored else "constant")
 
 
-def _batches(chunks: Iterator[Chunk], size: int) -> Iterator[list[Chunk]]:
+def _batches(chunks: Iterator[Chunk], size: Callable[[], int]) -> Iterator[list[Chunk]]:
     batch: list[Chunk] = []
     for chunk in chunks:
         batch.append(chunk)
-        if len(batch) == size:
+        if len(batch) >= size():
             yield batch
             batch = []
     if batch:

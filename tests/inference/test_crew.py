@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inference.crew import Crew, _copied, is_memory_error
+from inference.crew import Crew, _copied, is_memory_error, room
 from inference.errors import OutOfMemory
 from inference.networks import Config, Setup, Survey, build, wave_model
 from inference.networks.chunked import ChunkModel, plan
@@ -359,3 +359,25 @@ def test_a_form_for_another_device_is_a_copy_that_moves_nothing(name: str) -> No
 def test_libraries_say_in_their_own_words_that_memory_ended(text: str) -> None:
     assert is_memory_error(RuntimeError(text))
     assert not is_memory_error(RuntimeError("CUDA error: an illegal memory access was encountered"))
+
+
+@pytest.mark.parametrize(("took", "free", "most", "chunks"), [(1, 8, 4, 4), (1, 5, 4, 2), (2, 3, 4, 1), (1, 100, 1, 1), (0, 8, 4, 4)])
+def test_half_of_a_cards_free_memory_is_for_more_chunks(took: int, free: int, most: int, chunks: int) -> None:
+    assert room(took, free, most) == chunks
+
+
+def test_more_chunks_at_once_from_the_second_call_on(song: Tensor) -> None:
+    """As on a card with room: the grid is the same, and so is the song."""
+    team = Team(Options(batch=1))
+    crew = team.crew(most=3)
+    assert crew.batch == 1
+    asked: list[int] = []
+
+    def network(chunks: Tensor, lengths: Sequence[int]) -> Tensor:
+        asked.append(len(chunks))
+        crew._room.items = 3
+        return crew.answer(chunks, STEMS, lengths)
+
+    found = torch.cat(list(overlap_add([song], network, crew.model.plan, stems=2, batch_size=lambda: crew.batch)), -1)
+    assert asked == [1, 3, 3]
+    assert torch.allclose(found, separated(Team(Options(batch=1)).crew(), song, 1), atol=1e-6)
