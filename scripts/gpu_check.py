@@ -141,7 +141,7 @@ def summary(log: Log) -> None:
     log.say("model: form, batch: x real time, TFLOP/s, dB, GB, busy")
     for part, results in log.results.items():
         for result in results:
-            if "x_real_time" in result:
+            if "x_real_time" in result or "busy" in result:
                 keys = ("x_real_time", "tflops", "db", "peak_gb", "busy")
                 log.say(f"  {part.removeprefix('speed:'):18} {result['what']:24} " + "  ".join(shown(result.get(key, "-")) for key in keys))
     errors = [(part, result) for part, results in log.results.items() for result in results if "error" in result]

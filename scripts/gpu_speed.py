@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,76 +25,98 @@ from tools.bench.peers.reference import Reference
 
 def speed(place: Place, name: str) -> None:
     """A family: how fast, how near, how large."""
-    task, short, long = place.task(name), place.song(20), place.song(40)
-    state: dict[str, Any] = {"gflop": None, "reference": None}
+    work = _Family(place, name)
+    place.step("reference", work.reference)
+    for precision in ("exact", "fast") if work.has_fast else ("exact",):
+        batches: list[int | None] = [1, 2, 4, 8] if precision == "fast" or not work.has_fast else [1, 4]
+        if os.environ.get("MSST_GPU_BATCH"):
+            batches.append(None)
+        for batch in batches:
+            place.step(f"{precision}, batch {batch}", partial(work.form, precision, batch))
+        place.step(f"{precision}, settings", partial(work.settings, precision))
+        separator = work.configured(precision, 1)
+        place.step(f"{precision}, kernels", partial(_kernels, place, separator, precision))
+        place.step(f"{precision}, graph", partial(_graph, place, separator, precision))
+        place.step(f"{precision}, same", partial(_same, place, separator, precision))
 
-    def reference() -> None:
+
+class _Family:
+    """A model, and what its forms have answered so far."""
+
+    def __init__(self, place: Place, name: str) -> None:
+        self.place, self.task = place, place.task(name)
+        self.has_fast = half_type(self.task.family, place.device) is not None
+        self.separator = place.separator(name)
+        self.short, self.long = place.song(20), place.song(40)
+        self.gflop: float | None = None
+        self.answers: dict[str, Samples] = {}  # of the reference and of both forms, [S, C, n]
+
+    def configured(self, precision: str, batch: int | None) -> Separator:
+        """The separator in this form."""
+        self.separator.configure(Options(precision=precision, overlap=2, batch=batch))  # type: ignore[arg-type]
+        return self.separator
+
+    def reference(self) -> None:
+        """The published form in the plain loop, and what it computes."""
         side = Reference()
-        side.load(task)
-        state["gflop"] = side.work()
-        if task.family == "vr":
-            tell("reference", gflop=state["gflop"])
+        side.load(self.task)
+        self.gflop = side.work()
+        tell("work", gflop=self.gflop)
+        if self.task.family == "vr":
             return
-        side.separate(place.song(2))
-        place.forget()
-        state["reference"], seconds = measured(place, lambda: side.separate(short))
-        tell("reference, as torch comes", x_real_time=short.shape[1] / RATE / seconds, **place.memory())
+        side.separate(self.place.song(2))
+        self.place.forget()
+        _, seconds = measured(self.place, lambda: side.separate(self.short))
+        tell("reference, as torch comes", x_real_time=self.short.shape[1] / RATE / seconds, **self.place.memory())
+        with rounding(self.place.device, exact=True):  # torch's own convolutions round to TF32
+            found, seconds = measured(self.place, lambda: side.separate(self.short))
+        tell("reference, in float32", x_real_time=self.short.shape[1] / RATE / seconds)
+        self.answers["reference"] = np.stack([found[stem] for stem in self.task.stems])
 
-    place.step("reference", reference)
-    separator = place.separator(name)
-    fast = half_type(task.family, place.device) is not None
-    kept: dict[str, Samples] = {}
-    for precision in ("exact", "fast") if fast else ("exact",):
-        for batch in (1, 2, 4, 8) if precision == "fast" or not fast else (1, 4):
-            place.step(
-                f"{precision}, batch {batch}",
-                lambda precision=precision, batch=batch: _form(place, separator, task, state, kept, short, long, precision, batch),  # type: ignore[misc]
-            )
-        separator.configure(Options(precision=precision, overlap=2, batch=1))
-        place.step(f"{precision}, kernels", lambda precision=precision: _kernels(place, separator, precision))  # type: ignore[misc]
-        place.step(f"{precision}, graph", lambda precision=precision: _graph(place, separator, precision))  # type: ignore[misc]
-        place.step(f"{precision}, same", lambda precision=precision: _same(place, separator, precision))  # type: ignore[misc]
+    def form(self, precision: str, batch: int | None) -> None:
+        """A form with so many chunks a call."""
+        separator = self.configured(precision, batch)
+        found = np.stack(list(separator.separate(self.short, RATE).values()))
+        self.place.forget()
+        with counting(separator, self.task) as calls:
+            _, seconds = measured(self.place, lambda: separator.separate(self.long, RATE))
+        values: dict[str, Any] = {"x_real_time": self.long.shape[1] / RATE / seconds, "seconds": seconds, "chunks": calls[0]}
+        if self.gflop:
+            values["tflops"] = self.gflop * calls[0] / seconds / 1e3
+        if not np.isfinite(found).all():
+            values["error"] = "not finite"
+        if batch == 1:
+            self.answers[precision] = found
+            against = self.answers.get("exact" if precision == "fast" else "reference")
+            values |= {} if against is None else compared(found, against)
+        elif precision in self.answers:
+            values["change"] = float(np.abs(found - self.answers[precision]).max() / np.abs(found).max())
+        tell(f"{precision}, batch {batch}", **values, **self.place.memory(), fast=separator._crew.fast)
+
+    def settings(self, precision: str) -> None:
+        """Settings of torch that are not ours, whether they would pay."""
+        if not self.place.on_gpu:
+            return
+        separator = self.configured(precision, 1)
+        for owner, name, value in (
+            (torch.backends.cudnn, "benchmark", True),
+            (torch.backends.cuda.matmul, "allow_fp16_reduced_precision_reduction", False),
+        ):
+            before = getattr(owner, name)
+            setattr(owner, name, value)
+            separator.separate(self.short, RATE)
+            found, seconds = measured(self.place, lambda: separator.separate(self.short, RATE))
+            setattr(owner, name, before)
+            against = self.answers.get("exact" if precision == "fast" else "reference")
+            values = {} if against is None else compared(np.stack(list(found.values())), against)
+            tell(f"{precision}, {name} {value}", x_real_time=self.short.shape[1] / RATE / seconds, **values)
 
 
-def _form(
-    place: Place,
-    separator: Separator,
-    task: Task,
-    state: dict[str, Any],
-    kept: dict[str, Samples],
-    short: Samples,
-    long: Samples,
-    precision: str,
-    batch: int,
-) -> None:
-    separator.configure(Options(precision=precision, overlap=2, batch=batch))  # type: ignore[arg-type]
-    found = separator.separate(short, RATE)
-    place.forget()
-    with counting(separator, task) as calls:
-        _, seconds = measured(place, lambda: separator.separate(long, RATE))
-    values: dict[str, Any] = {"x_real_time": long.shape[1] / RATE / seconds, "seconds": seconds, "chunks": calls[0]}
-    if state["gflop"]:
-        values["tflops"] = state["gflop"] * calls[0] / seconds / 1e3
-    whole = np.stack(list(found.values()))
-    if not np.isfinite(whole).all():
-        values["error"] = "not finite"
-    if batch == 1:
-        kept[precision] = whole
-        against = (
-            kept.get("exact")
-            if precision == "fast"
-            else np.stack([state["reference"][stem] for stem in found])
-            if state["reference"]
-            else None
-        )
-        if against is not None:
-            values["db"] = round(agreement(torch.from_numpy(whole), torch.from_numpy(against)), 1)
-            values["worst_stem_db"] = round(
-                min(agreement(torch.from_numpy(a), torch.from_numpy(b)) for a, b in zip(whole, against, strict=True)), 1
-            )
-    elif precision in kept:
-        values["change"] = float(np.abs(whole - kept[precision]).max() / np.abs(kept[precision]).max())
-    tell(f"{precision}, batch {batch}", **values, **place.memory(), fast=separator._crew.fast)
+def compared(found: Samples, wanted: Samples) -> dict[str, float]:
+    """Agreement of stems [S, C, n], in dB: of all together, and of the worst one."""
+    pairs = [(torch.from_numpy(a), torch.from_numpy(b)) for a, b in zip(found, wanted, strict=True)]
+    whole = agreement(torch.from_numpy(found), torch.from_numpy(wanted))
+    return {"db": round(whole, 1), "worst_stem_db": round(min(agreement(a, b) for a, b in pairs), 1)}
 
 
 @contextmanager
