@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import sys
@@ -207,14 +208,12 @@ def short(place: Place) -> None:
             place.forget()
             joined(separator, [music])
             most = torch.cuda.max_memory_reserved(place.device)
+            del separator
             tell(f"{name}, enough", resting_gb=resting / 1e9, most_gb=most / 1e9)
-            for share in (0.6, 0.3, 0.1, 0.0):
-                place.step(f"{name}, share {share}", lambda share=share: limited(share))  # type: ignore[misc]
 
             def limited(share: float) -> None:
-                nonlocal separator
-                torch.cuda.set_per_process_memory_fraction(1.0, place.device)
                 separator = place.separator(name, precision="fast", batch=4)
+                gc.collect()
                 torch.cuda.empty_cache()
                 limit = torch.cuda.memory_reserved(place.device) + share * (most - resting)
                 torch.cuda.set_per_process_memory_fraction(min(limit / total, 1.0), place.device)
@@ -228,6 +227,9 @@ def short(place: Place) -> None:
                     f"{name}, share {share}", seconds=seconds, db=round(near, 1), items=crew._shrink.items, pieces=crew._shrink.pieces,
                     where=str(crew.devices[0]), fast=crew.fast,
                 )  # fmt: skip
+
+            for share in (0.6, 0.3, 0.1, 0.0):
+                place.step(f"{name}, share {share}", lambda share=share: limited(share))  # type: ignore[misc]
 
         place.step(name, one)
 
