@@ -53,6 +53,14 @@ PARTS = {  # seconds that each may take
 }
 MARK = "RESULT "
 
+START = """
+import runpy, sys, types
+for name in ("scripts", "tests"):  # ours, also where some package has left one of this name among the installed ones
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [name]
+runpy.run_module("scripts.gpu_parts", run_name="__main__")
+"""
+
 
 class Log:
     """What is printed, and all results, written again after each part."""
@@ -95,7 +103,8 @@ def run_part(part: str, limit: float, arguments: argparse.Namespace, cache: Path
     command = [
         sys.executable,
         "-u",
-        str(ROOT / "scripts" / "gpu_parts.py"),
+        "-c",
+        START,
         part,
         arguments.device,
         str(cache),
@@ -184,7 +193,7 @@ def main() -> int:
 
 def _make_weights(name: str, cache: Path) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-m", "scripts.gpu_parts", f"weights:{name}", "cpu", str(cache)], cwd=ROOT, env=environment)
+    return subprocess.Popen([sys.executable, "-c", START, f"weights:{name}", "cpu", str(cache)], cwd=ROOT, env=environment)
 
 
 if __name__ == "__main__":

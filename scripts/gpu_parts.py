@@ -19,7 +19,8 @@ from inference.networks import Setup, half_type, wave_model
 from scripts.gpu_place import RATE, Place, joined, measured, tell, timed
 from scripts.gpu_speed import speed
 from tests.vectors import GOLDEN, Golden, agreement, golden
-from tools.bench.models import load_models, weights_of
+from tools.bench.models import load_models
+from tools.bench.weights import write
 
 
 def machine(place: Place) -> None:
@@ -234,13 +235,22 @@ def short(place: Place) -> None:
         place.step(name, one)
 
 
+def make_weights(name: str, cache: Path) -> None:
+    """As `weights_of`, but in this process, so that it ends with it."""
+    model = next(model for model in load_models() if model.name == name)
+    path = cache / (model.file or f"{model.name}.ckpt")
+    if not path.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        write({"family": model.family, "config": model.config, "extras": model.extras, "path": str(path)})
+
+
 def main() -> None:
     """Run a part."""
     part, device, cache, *more = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
     kind, _, name = part.partition(":")
     if kind == "weights":
-        weights_of(next(model for model in load_models() if model.name == name), Path(cache))
+        make_weights(name, Path(cache))
         return
     place = Place(torch.device("cuda:0" if device == "cuda" else device), Path(cache), small=bool(more))
     if kind == "speed":
