@@ -9,7 +9,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
-from inference.types import OutputFormat
 from webui.api import schemas
 from webui.api.deps import BaseUrl, ServicesDep, all_on_disk, json_object
 from webui.services import Choice
@@ -52,8 +51,8 @@ def create(
     preset: Annotated[str | None, Form()] = None,
     model: Annotated[str | None, Form()] = None,
     preset_json: Annotated[str | None, Form(description="A preset that is not stored, as JSON of any version.")] = None,
-    output: Annotated[str, Form(alias="format")] = "wav",
-    subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the format's default.")] = "",
+    output: Annotated[str, Form(alias="format", description="wav, flac, mp3, m4a, opus; empty for the settings'.")] = "",
+    subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the settings', or the format's default.")] = "",
     options: Annotated[str, Form(description='How to separate, as JSON: {"overlap": "fast", "tta": true}.')] = "{}",
     extra_output: Annotated[bool, Form(description="All results in one folder; else the main one beside it.")] = True,
     inputs: Annotated[str, Form(description='Sounds that are here, instead of files: [{"upload": ID}, {"job": ID, "file": NAME}].')] = "",
@@ -62,8 +61,13 @@ def create(
 ) -> dict[str, Any]:
     """Submit a song, the sample song, or sounds that are here, with a preset, a model, or a preset that is sent along."""
     choice, chosen = _choice(preset, model, preset_json), json_object(options, "options")
-    how: dict[str, Any] = {"choice": choice, "output": OutputFormat(output, subtype), "options": chosen, "extra_output": extra_output}
-    how["door"] = door
+    how: dict[str, Any] = {
+        "choice": choice,
+        "output": services.configuration.output(output, subtype),
+        "options": chosen,
+        "extra_output": extra_output,
+        "door": door,
+    }
     if sample:
         return services.jobs.submit_sample(title=title or "Sample song", **how).to_json()
     how |= {"base_url": caller, "title": title}

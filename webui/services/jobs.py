@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from webui.compute.pool import Prober
+    from webui.services.configuration import Configuration
     from webui.services.models import ModelService
     from webui.services.presets import PresetService
     from webui.services.store import JobStore
@@ -39,7 +40,7 @@ class JobService:
 
     def __init__(
         self,
-        settings: Settings,
+        configuration: Configuration,
         storage: Storage,
         store: JobStore,
         presets: PresetService,
@@ -47,9 +48,13 @@ class JobService:
         prober: Prober,
         on_change: Callable[[], None],
     ) -> None:
-        self._settings, self._storage, self._store = settings, storage, store
+        self._configuration, self._storage, self._store = configuration, storage, store
         self._presets, self._models, self._prober = presets, models, prober
         self._on_change = on_change
+
+    @property
+    def _settings(self) -> Settings:
+        return self._configuration.now
 
     def check(
         self,
@@ -97,6 +102,7 @@ class JobService:
         extra_output: bool = True,
         more: Sequence[tuple[Path, str]] = (),
         title: str = "",
+        naming: str | None = None,
     ) -> Job:
         """Put a song in the line.
 
@@ -114,6 +120,7 @@ class JobService:
             extra_output: all results in the folder extra_output; else the main one beside it.
             more: further files with their names, which the preset calls file2, file3 ...
             title: what people call the job; by default the song's name.
+            naming: the template of the names of results where the preset says none; by default as the settings say, "" for the usual one.
 
         Returns:
             The queued job.
@@ -145,6 +152,8 @@ class JobService:
                 defaults={"precision": self._settings.precision, "overlap": self._settings.overlap},
                 extra_output=extra_output,
                 more=tuple(SongFile(each.file, each.input) for each in others),
+                rate=output.rate,
+                naming=self._settings.output_name if naming is None else naming,
             )
             for each in files:
                 joblog.append(self._storage.log(job_id), f"accepted {each.file!r} from {door}: {each.about}")
@@ -197,7 +206,7 @@ class JobService:
         song, *others = (self._storage.inputs(job_id) / name for name in spec.inputs)
         if not all(path.exists() for path in (song, *others)):
             raise InputGone("the song of this job was deleted", hint="Upload it again.")
-        output = OutputFormat(spec.container, spec.subtype)
+        output = OutputFormat(spec.container, spec.subtype, spec.rate)
         return self.submit(
             song,
             file_name=spec.file,
@@ -207,6 +216,7 @@ class JobService:
             device=spec.device,
             options=spec.options,
             extra_output=spec.extra_output,
+            naming=spec.naming,
             more=[(path, each.file) for path, each in zip(others, spec.more, strict=True)],
         )
 

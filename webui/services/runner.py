@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Shutdown(BaseException):
 class JobRunner:
     """Does the work of a job, in whatever child is free."""
 
-    def __init__(self, storage: Storage, pool: Pool, *, steps_limit: int = 0) -> None:
+    def __init__(self, storage: Storage, pool: Pool, *, steps_limit: Callable[[], int] = lambda: 0) -> None:
         self._storage, self._pool, self._steps_limit = storage, pool, steps_limit
 
     def run(self, job_id: str, spec_json: dict[str, Any], publish: Publish) -> dict[str, Any]:
@@ -42,12 +43,16 @@ class JobRunner:
         A child that dies costs one attempt; a fresh one then begins with the first step that is not done. Raises whatever
         `publish` raises (cancelled, taken over), and Shutdown.
         """
-        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish, self._steps_limit)
+        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish, self._steps_limit())
         run.say("started")
         for death in range(1, MAX_DEATHS + 1):
             try:
                 with self._pool.lend() as child:
-                    return run.attempt(child)
+                    child.job = job_id
+                    try:
+                        return run.attempt(child)
+                    finally:
+                        child.job = None
             except PoolClosed as error:
                 raise Shutdown from error
             except ChildDied as error:
@@ -109,6 +114,8 @@ class _Run:
             "folder": str(folder),
             "container": spec.container,
             "subtype": spec.subtype,
+            "rate": spec.rate,
+            "naming": spec.naming,
             "device": spec.device,
             "options": spec.options,
             "defaults": spec.defaults,
