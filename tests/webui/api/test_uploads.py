@@ -18,7 +18,6 @@ from fastapi.testclient import TestClient
 
 from tests.conftest import Server
 from tests.webui.api.conftest import House, refused
-from webui.settings import Settings
 
 UPLOADS = "/api/v1/uploads"
 JOBS = "/api/v1/jobs"
@@ -99,8 +98,7 @@ def web(song: Path) -> Iterator[Web]:
 @pytest.fixture
 def open_house(house: House) -> House:
     """One whose settings let songs come from 127.0.0.1, and from nowhere else inside."""
-    uploads = house.services.uploads
-    uploads._settings = Settings(**{**house.services.settings.model_dump(), "link_allow": ("127.0.0.1",)})
+    house.services.configuration.change({"link_allow": ["127.0.0.1"]})
     return house
 
 
