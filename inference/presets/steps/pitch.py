@@ -43,7 +43,7 @@ class Stretch:
 
 
 def stretched(blocks: Iterable[Samples], how: Stretch, sample_rate: int) -> Iterator[Samples]:
-    """The blocks [C, n] at another pitch and speed: exactly `how.length` samples, in time to within SEARCH and what a segment runs ahead."""
+    """The blocks [C, n] at another pitch and speed: exactly `how.length` samples, in time to within SEARCH and what pieces run ahead."""
     segment, context = round((SEGMENT if how.speed == 1 else SEGMENT_OF_SPEED) * sample_rate), round(CONTEXT * sample_rate)
     join = _Join(round(FADE * sample_rate), round(SEARCH * sample_rate))
     # `held` begins `before` samples before the segment that comes next, and that one at `begin` of the whole.

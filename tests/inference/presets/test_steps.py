@@ -146,7 +146,6 @@ def test_pitch(workshop: Shop, tmp_path: Path, semitones: int) -> None:
 def test_pitch_joins_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """A steady tone stays steady over the joins."""
     from inference.presets.steps import pitch
-    from inference.presets.steps.chain import Pitch
 
     monkeypatch.setattr(pitch, "SEGMENT", 1.0)
     tone = (0.3 * np.sin(2 * np.pi * 220 * np.arange(4 * RATE) / RATE)).astype(np.float32)[None]
