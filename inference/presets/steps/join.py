@@ -125,4 +125,4 @@ def _over(ending: Samples, beginning: Samples, curve: Curve) -> Samples:
     gain = rise(beginning.shape[1])
     if curve == "equal_gain":
         return ending + gain * (beginning - ending)
-    return np.sqrt(gain[::-1]) * ending + np.sqrt(gain) * beginning
+    return (np.sqrt(gain[::-1]) * ending + np.sqrt(gain) * beginning).astype(np.float32, copy=False)

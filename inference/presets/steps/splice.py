@@ -114,7 +114,7 @@ def _laid_over(block: Samples, position: int, patch: Callable[[Samples], int], p
     piece = np.empty((block.shape[0], end - begin), np.float32)
     piece = piece[:, : patch(piece)]
     share = part.share(begin, piece.shape[1])
-    out = block.copy()
+    out: Samples = block.copy()
     there = out[:, begin - position : begin - position + piece.shape[1]]
     there[:] = np.where(share == 1, piece, there + share * (piece - there))
     return out
