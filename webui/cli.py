@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from webui import __version__
-from webui.commands import bench, ensemble, installing, models, presets, separate
+from webui.commands import bench, ensemble, installing, listening, models, presets, separate, tools
 
 app = typer.Typer(
     add_completion=False,
@@ -52,4 +52,7 @@ models.app.command()(installing.install)
 models.app.command()(installing.repair)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")
+for command in (listening.info, listening.key_tempo, listening.score, listening.quality, listening.spectrogram):
+    tools.app.command()(command)
+app.add_typer(tools.app, name="tools")
 app.command()(bench.bench)

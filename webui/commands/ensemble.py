@@ -47,7 +47,7 @@ def ensemble(
     from webui.services import Choice
 
     def plan(services: Services) -> list[Task]:
-        folder, name, form = _place(output, output_format, subtype)
+        folder, name, form = place(output, output_format, subtype)
         if name and residual:
             raise BadOption(f"{name} is one file, and --residual makes two", hint="Name a folder.")
         settings = _settings(algorithm, weight, band, crossovers)
@@ -86,7 +86,7 @@ def _submit(paths: list[Path], how: dict[str, Any], services: Services) -> Job:
     return services.jobs.submit(song, file_name=song.name, more=[(path, path.name) for path in more], **how)
 
 
-def _place(output: Path, container: str | None, subtype: str) -> tuple[Path, str, OutputFormat]:
+def place(output: Path, container: str | None, subtype: str) -> tuple[Path, str, OutputFormat]:
     """Where the result goes: a folder, the name of the file where that was given, and its format."""
     suffix = output.suffix[1:].lower()
     if suffix not in WRITABLE or output.is_dir():
