@@ -201,6 +201,27 @@ def test_a_broken_sound_is_said_to_be_one(server: Server, tmp_path: Path) -> Non
     assert ask(server, "info", input=upload(server, tmp_path / "song.wav"))["frames"] == RATE
 
 
+def test_the_server_answers_while_it_listens(server: Server, tmp_path: Path) -> None:
+    """More analyses wait than there are threads for slow work, and what is quick stays quick."""
+    here = upload(server, save(tmp_path / "long.wav", np.tile(noise(10), 12), subtype="PCM_16"))
+    sizes = [{"width": 300 + number, "height": 200} for number in range(12)]
+
+    def draw(size: dict[str, int]) -> int:
+        return httpx.post(f"{server.url}/api/v1/tools/spectrogram", json={"input": here, **size}, timeout=120).status_code
+
+    with ThreadPoolExecutor(len(sizes)) as listeners:
+        drawn = [listeners.submit(draw, size) for size in sizes]
+        waits = []
+        while not all(each.done() for each in drawn):
+            began = time.monotonic()
+            assert httpx.get(f"{server.url}/api/v1/jobs", timeout=30).status_code == 200
+            waits.append(time.monotonic() - began)
+            time.sleep(0.02)
+    assert [each.result() for each in drawn] == [200] * len(sizes)
+    assert len(waits) >= 5
+    assert sorted(waits)[len(waits) // 2] < 0.3
+
+
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
