@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from webui import __version__
-from webui.commands import bench, ensemble, installing, listening, models, presets, separate, tools
+from webui.commands import bench, ensemble, installing, jobs, listening, models, presets, separate, tools
 
 app = typer.Typer(
     add_completion=False,
@@ -56,4 +56,5 @@ app.add_typer(presets.app, name="presets")
 for command in (listening.info, listening.key_tempo, listening.score, listening.quality, listening.spectrogram):
     tools.app.command()(command)
 app.add_typer(tools.app, name="tools")
+app.add_typer(jobs.app, name="jobs")
 app.command()(bench.bench)

@@ -64,6 +64,16 @@ def test_mix_and_others(home: Path) -> None:
     assert "no file" in str(made("cut", home / "nobody.wav", status=1)[0])
 
 
+def test_a_part_is_replaced(home: Path) -> None:
+    song, stem = save(home / "song.wav", noise(3)), save(home / "stem.wav", 0.5 * noise(3))
+    (mended,) = made("replace", song, stem, "--start", "1", "--end", "2", "--stem", "vocals", "--purpose", "vocals", "-o", home / "new.wav")
+    new, old = read(mended), read(stem)
+    assert np.array_equal(new[:, :RATE], old[:, :RATE])
+    assert np.array_equal(new[:, 2 * RATE :], old[:, 2 * RATE :])
+    assert np.abs(new - old)[:, RATE + 4410 : 2 * RATE - 4410].max() > 0.01
+    assert "trombone" in str(made("replace", song, stem, "--start", "1", "--end", "2", "--stem", "trombone", status=1)[0])
+
+
 def test_what_is_said(home: Path) -> None:
     song = save(home / "song.wav", progression(0, minor=False, bpm=120))
     assert json.loads(said("key-tempo", song, "--json"))["camelot"] == "8B"

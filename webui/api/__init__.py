@@ -5,7 +5,7 @@ The order matters where an address could be meant by two: the names of models an
 
 from fastapi import APIRouter
 
-from webui.api import ensembles, health, installs, jobs, models, own_models, preset_files, presets, tasks, tools, uploads
+from webui.api import ensembles, estimates, health, installs, jobs, models, own_models, preset_files, presets, tasks, tools, uploads
 
 ROUTERS: list[APIRouter] = [
     tasks.router,
@@ -13,6 +13,7 @@ ROUTERS: list[APIRouter] = [
     uploads.router,
     jobs.router,
     tools.router,
+    estimates.router,
     ensembles.router,
     installs.router,
     own_models.router,

@@ -11,8 +11,7 @@ from pydantic import BaseModel, Field
 from inference.presets.replace import Region
 from inference.types import OutputFormat
 from webui.api import schemas
-from webui.api.deps import BaseUrl, ListeningDep, ServicesDep
-from webui.services import Choice
+from webui.api.deps import BaseUrl, ListeningDep, ServicesDep, choice_of
 from webui.services.errors import BadRequest
 from webui.services.tools import Order
 
@@ -65,6 +64,8 @@ class Replacement(BaseModel):
     fade: float = Field(default=0.05, ge=0, le=60, description="Seconds at each end, inside of the part.")
     model: str | None = None
     preset: str | None = None
+    purpose: str | None = Field(default=None, description="One of GET /api/v1/purposes.")
+    quality: str | None = Field(default=None, description="Of a purpose: best or fast; by default the best that is installed.")
     stem: str = Field(default="", max_length=200, description="Which stem takes its place; by default that of the same name.")
     others: bool = Field(default=True, description="Whether the new job has the other stems too.")
     format: str = "wav"
@@ -117,9 +118,9 @@ def run(services: ServicesDep, caller: BaseUrl, tool: ToolName, body: ToolOrder)
 @router.post("/jobs/{job_id}/replace", status_code=202, responses=schemas.errors(400, 404, 409, 410, 429, 507))
 def replace(services: ServicesDep, caller: BaseUrl, job_id: str, body: Replacement) -> dict[str, Any]:
     """Separate a part of a job's song again and cross-fade it into one of its stems, as a new job."""
-    if (body.model is None) == (body.preset is None):
-        raise BadRequest("choose either a preset or a model", hint="Send one of the two.")
-    choice = Choice(preset=body.preset, model=body.model)
+    choice = choice_of(body.preset, body.model, None, body.purpose, body.quality)
+    if choice is None:
+        raise BadRequest("choose a preset, a model or a purpose", hint="Send one of them.")
     order = Order(OutputFormat(body.format, body.subtype), body.door, caller, body.title)
     region = Region(body.start, body.end, body.fade)
     return services.tools.replace(job_id, body.file, choice, region, order, stem=body.stem, others=body.others).to_json()

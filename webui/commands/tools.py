@@ -136,6 +136,8 @@ def replace(
     stem: Annotated[str, typer.Option(help="Which stem of the model or preset takes its place: vocals ...")],
     model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name, or its file.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="What for, instead of model or preset: vocals, karaoke ...")] = None,
+    quality: Annotated[str | None, typer.Option(help="Of a purpose: best or fast; by default the best that is installed.")] = None,
     fade: Annotated[float, typer.Option(help="Seconds at each end of the part.")] = 0.05,
     output: Output = HERE,
     output_format: Form = None,
@@ -146,7 +148,7 @@ def replace(
 
     def make(services: Services, order: Order) -> Job:
         inputs = (song, song.name), (stem_file, stem_file.name)
-        return services.tools.replace_files(*inputs, chosen(preset, model), Region(start, end, fade), order, stem=stem)
+        return services.tools.replace_files(*inputs, chosen(preset, model, purpose, quality), Region(start, end, fade), order, stem=stem)
 
     _run([([song, stem_file], make)], output, output_format, subtype)
 

@@ -166,6 +166,9 @@ def test_a_part_is_separated_again(server: Server, separated: dict[str, Any]) ->
     again = slice(middle.start - 2 * RATE, middle.stop - 2 * RATE)
     assert np.abs(new[:, middle] - sound(server, part)[:, again]).max() < 1e-6
     assert np.array_equal(sound(server, job, 1), sound(server, separated, 1))
+    by_purpose = {name: value for name, value in body.items() if name != "model"} | {"purpose": "vocals"}
+    job = ended(server, httpx.post(f"{server.url}/api/v1/jobs/{separated['id']}/replace", json=by_purpose, timeout=60))
+    assert np.array_equal(sound(server, job), new)  # the built-in model is the only one that is installed
     swapped = {**body, "stem": second["stem"], "others": False}
     job = ended(server, httpx.post(f"{server.url}/api/v1/jobs/{separated['id']}/replace", json=swapped, timeout=60))
     assert [each["file"] for each in job["results"]] == [first["file"]]
@@ -180,6 +183,8 @@ def test_a_part_is_separated_again(server: Server, separated: dict[str, Any]) ->
         ({"start": 500, "end": 501}, 400, "bad_option"),
         ({"model": "nobody"}, 404, "unknown_model"),
         ({"model": None}, 400, "bad_request"),
+        ({"preset": "my_preset"}, 400, "bad_request"),
+        ({"model": None, "purpose": "nonsense"}, 400, "bad_option"),
         ({"preset": "nobody", "model": None}, 404, "unknown_preset"),
         ({"stem": "trombone"}, 400, "bad_option"),
         ({"format": "exe"}, 400, "bad_output_format"),
