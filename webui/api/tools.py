@@ -9,7 +9,6 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from inference.presets.replace import Region
-from inference.types import OutputFormat
 from webui.api import schemas
 from webui.api.deps import BaseUrl, ListeningDep, ServicesDep, choice_of
 from webui.services.errors import BadRequest
@@ -49,7 +48,7 @@ class ToolOrder(BaseModel):
 
     inputs: list[Reference] = Field(min_length=1, max_length=64)
     settings: dict[str, Any] = Field(default={}, description="Of the tool; docs/api.md has them.")
-    format: str = "wav"
+    format: str = Field(default="", description="wav, flac, mp3, m4a or opus; by default as the settings say.")
     subtype: str = ""
     title: str = Field(default="", max_length=1000)
     door: Literal["ui", "rest"] = "rest"
@@ -68,7 +67,7 @@ class Replacement(BaseModel):
     quality: str | None = Field(default=None, description="Of a purpose: best or fast; by default the best that is installed.")
     stem: str = Field(default="", max_length=200, description="Which stem takes its place; by default that of the same name.")
     others: bool = Field(default=True, description="Whether the new job has the other stems too.")
-    format: str = "wav"
+    format: str = Field(default="", description="wav, flac, mp3, m4a or opus; by default as the settings say.")
     subtype: str = ""
     title: str = Field(default="", max_length=1000)
     door: Literal["ui", "rest"] = "rest"
@@ -111,7 +110,7 @@ async def spectrogram(services: ServicesDep, listen: ListeningDep, body: Picture
 @router.post("/tools/{tool}", status_code=202, responses=schemas.errors(400, 404, 409, 410, 415, 429, 507))
 def run(services: ServicesDep, caller: BaseUrl, tool: ToolName, body: ToolOrder) -> dict[str, Any]:
     """Make files of sounds, as a job."""
-    order = Order(OutputFormat(body.format, body.subtype), body.door, caller, body.title)
+    order = Order(services.configuration.output(body.format, body.subtype), body.door, caller, body.title)
     return services.tools.run(tool, services.references.resolve_all(body.inputs), body.settings, order).to_json()
 
 
@@ -121,7 +120,7 @@ def replace(services: ServicesDep, caller: BaseUrl, job_id: str, body: Replaceme
     choice = choice_of(body.preset, body.model, None, body.purpose, body.quality)
     if choice is None:
         raise BadRequest("choose a preset, a model or a purpose", hint="Send one of them.")
-    order = Order(OutputFormat(body.format, body.subtype), body.door, caller, body.title)
+    order = Order(services.configuration.output(body.format, body.subtype), body.door, caller, body.title)
     region = Region(body.start, body.end, body.fade)
     return services.tools.replace(job_id, body.file, choice, region, order, stem=body.stem, others=body.others).to_json()
 

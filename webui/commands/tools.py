@@ -188,7 +188,7 @@ def _run(orders: list[tuple[list[Path], Any]], output: Path, container: str | No
         return job
 
     def plan(services: Services) -> list[Task]:
-        folder, name, form = place(output, container, subtype)
+        folder, name, form = place(output, container, subtype, services.configuration.output)
         if name and len(orders) > 1:
             raise BadOption(f"{name} is one file, and there are {len(orders)} results", hint="Name a folder.")
         order = Order(form, "cli")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ Input = tuple[Path, str]  # a file, and its name as people see it
 class Order:
     """How a job of a tool is to be submitted."""
 
-    output: OutputFormat
+    output: OutputFormat  # its rate does not count: tools leave rates as they are, unless they are there to change them
     door: Door
     base_url: str = ""
     title: str = ""
@@ -110,7 +110,8 @@ class ToolService:
             song,
             file_name=name,
             choice=Choice(inline=json.dumps(preset)),
-            output=order.output,
+            output=replace(order.output, rate=None),
+            naming="",
             door=order.door,
             base_url=order.base_url,
             more=more,

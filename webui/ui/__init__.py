@@ -40,7 +40,7 @@ def mount_ui(app: FastAPI, services: Services) -> None:
     assets = Assets()
     page, i18n = build_page(services, upload_age_s=UPLOAD_AGE_S)
     app.mount(f"/{assets.prefix}", assets.files, name="ui-static")
-    app.add_middleware(PageLanguage, assets=assets, default=services.settings.language)
+    app.add_middleware(PageLanguage, assets=assets, default=lambda: services.settings.language)
     gr.mount_gradio_app(
         app,
         page,
@@ -54,4 +54,5 @@ def mount_ui(app: FastAPI, services: Services) -> None:
         show_error=False,
         max_file_size=services.settings.max_upload_bytes,
     )
+    services.configuration.listen(lambda _, now: setattr(page, "max_file_size", now.max_upload_bytes))
     logger.debug("page mounted; uploads go to %s", uploads)

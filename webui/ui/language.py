@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ class PageLanguage:
     Gradio's own `head` comes too late: its scripts have read the browser's language by then.
     """
 
-    def __init__(self, app: ASGIApp, *, assets: Assets, default: str | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, assets: Assets, default: Callable[[], str | None] = lambda: None) -> None:
         self.app = app
         self.assets = assets
         self.default = default
@@ -54,7 +55,7 @@ class PageLanguage:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        language = language_of(headers, self.default)
+        language = language_of(headers, self.default())
         # The body is going to be edited: ask for it as it is, not compressed.
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         # Gradio builds its addresses from the root path; a proxy that takes a prefix off says here which one.
