@@ -18,6 +18,7 @@ router = APIRouter(prefix="/api/v1", tags=["server"])
 
 MAX_TEXT = 500  # characters of a QR code
 FAILED_JOBS = 20
+UNUSED_UPLOAD_SECONDS = 3600.0  # younger ones are in a page that somebody has open
 
 
 @router.get("/system")
@@ -78,3 +79,9 @@ def diagnostics(services: ServicesDep) -> PlainTextResponse:
 def clean_cache(services: ServicesDep) -> dict[str, int]:
     """Forget the finished steps of presets."""
     return {"freed": services.system.clean_cache()}
+
+
+@router.post("/uploads/clean")
+def clean_uploads(services: ServicesDep) -> dict[str, int]:
+    """Delete uploads that nobody has used for an hour; jobs keep their songs."""
+    return {"freed": services.system.freed_by("uploads", lambda: services.uploads.sweep(UNUSED_UPLOAD_SECONDS))}

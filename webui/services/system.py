@@ -10,7 +10,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,9 +86,13 @@ class System:
 
     def clean_cache(self) -> int:
         """Forget the finished steps of presets; the bytes that are free again."""
-        before = self.disk(fresh=True)["cache"]
-        StepStore(self._storage.steps, 0).clear()
-        freed: int = before - self.disk(fresh=True)["cache"]
+        return self.freed_by("cache", lambda: StepStore(self._storage.steps, 0).clear())
+
+    def freed_by(self, kind: str, clean: Callable[[], object]) -> int:
+        """Do what makes room in a part of the disk; the bytes that are free again."""
+        before = self.disk(fresh=True)[kind]
+        clean()
+        freed: int = before - self.disk(fresh=True)[kind]
         return max(freed, 0)
 
     def addresses(self) -> list[str]:
