@@ -34,7 +34,8 @@ main { border: 1px solid light-dark(#d8dfe6, #2a3542); background: light-dark(#f
 h1 { margin: 0 0 4px; font-size: 22px; font-weight: 700; letter-spacing: -.01em; }
 p { margin: 0; }
 label { display: block; margin: 20px 0 5px; font-size: 14px; font-weight: 600; }
-input, button { box-sizing: border-box; width: 100%; min-height: 44px; padding: 6px 12px; border-radius: 9px; font: inherit; font-size: 16px; }
+input, button { box-sizing: border-box; width: 100%; min-height: 44px; padding: 6px 12px; border-radius: 9px; }
+input, button { font: inherit; font-size: 16px; }
 input { border: 1px solid light-dark(#767f89, #7f8b98); background: light-dark(#fff, #10161d); color: inherit; }
 button { margin-top: 14px; border: 0; background: var(--accent); color: light-dark(#fff, #042f2b); font-weight: 600; cursor: pointer; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
