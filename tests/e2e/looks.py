@@ -93,18 +93,19 @@ def too_wide(page: Any) -> list[str]:
     )
 
 
+_CONTROLS = "button, a[href], select, input:not([type=range]), summary"
+_NO_TARGETS = ".ms-skip, .ms-unseen, p"  # links within a sentence may be as low as its line
+
+_SMALL = """([controls, exempt, least]) => {
+  const height = (element) => element?.getBoundingClientRect().height ?? 0;
+  const around = (each) => [each, each.closest("label"), ...(each.labels ?? []), each.closest(".ms-toggle")];
+  return [...document.querySelectorAll(controls)]
+    .filter((each) => each.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true }) && !each.closest(exempt))
+    .filter((each) => height(each) && !around(each).some((box) => height(box) >= least))
+    .map((each) => `${each.tagName} ${each.className} "${each.textContent.trim().slice(0, 30)}" ${height(each)}`);
+}"""
+
+
 def too_small(page: Any, least: int = 40) -> list[str]:
     """Controls that a thumb would miss: lower than `least` pixels, and no label around them that is higher."""
-    return list(
-        page.evaluate(
-            """(least) => [...document.querySelectorAll("button, a[href], select, input:not([type=range]), summary")]
-          .filter((each) => each.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true }) && !each.closest(".ms-skip, .ms-unseen, p"))
-          .filter((each) => {
-            const boxes = [each, each.closest("label"), ...(each.labels ?? []), each.parentElement.matches(".ms-toggle") ? each.parentElement : null];
-            const tall = boxes.filter(Boolean).some((box) => box.getBoundingClientRect().height >= least);
-            return each.getBoundingClientRect().height && !tall;
-          })
-          .map((each) => `${each.tagName} ${each.className} ${each.textContent.trim().slice(0, 30)} ${each.getBoundingClientRect().height}`)""",
-            least,
-        )
-    )
+    return list(page.evaluate(_SMALL, [_CONTROLS, _NO_TARGETS, least]))
