@@ -67,8 +67,9 @@ export async function pickModel({ title = t("picker.title"), stem = null } = {})
 function row(model, choose) {
   const use = button({ label: t("picker.use"), kind: "primary", run: () => choose({ ...model, installed: true }) });
   use.setAttribute("aria-label", t("picker.use.label", { title: model.title }));
+  const action = h("div", { class: "ms-picker-action" });
   const install = installButton(model, { oninstalled: () => action.replaceChildren(use) });
-  const action = h("div", { class: "ms-picker-action" }, model.installed ? use : install.element);
+  action.append(model.installed ? use : install.element);
   const element = h(
     "li",
     { class: "ms-picker-row" },
