@@ -67,7 +67,7 @@ class Install(_Read):
     speed: float = Field(description="Bytes per second.")
     seconds_left: float | None
     source: str = Field(description="The endpoint at work.")
-    error: dict[str, str] | None = Field(description="Code, message and hint of a failed one.")
+    error: dict[str, Any] | None = Field(description="Code, message, hint and params of a failed one.")
     asked_at: float
     ended_at: float | None
     revision: int = Field(description="Of the list, when this changed last.")

@@ -6,10 +6,10 @@ import { modelPath } from "../installs.js";
 import { button } from "../kit/button.js";
 import { reason, toast } from "../kit/toast.js";
 import { route } from "../route.js";
-import { size, stemName, t } from "../text.js";
+import { size, t } from "../text.js";
 import { fileActions } from "./files.js";
 import { optionsForm } from "./options.js";
-import { categoryName, decibels, familyName, stemList, times, whyNot } from "./words.js";
+import { categoryName, decibels, familyName, nameAmong, stemList, times, whyNot } from "./words.js";
 
 /** Returns { element, refresh() }; it fills itself. */
 export function details(model) {
@@ -97,7 +97,7 @@ function scores(model) {
   const values = ["sdr", "sir", "sar", "isr"].filter((each) => found.some(([, score]) => score[each] != null));
   const head = h("tr", {}, h("th", { scope: "col" }, t("models.score.stem")), ...values.map((each) => h("th", { scope: "col", translate: "no" }, each.toUpperCase())));
   const body = found.map(([stem, score]) =>
-    h("tr", {}, h("th", { scope: "row" }, stemName(stem)), ...values.map((each) => h("td", {}, score[each] == null ? "–" : decibels(score[each])))),
+    h("tr", {}, h("th", { scope: "row" }, nameAmong(stem, model.stems)), ...values.map((each) => h("td", {}, score[each] == null ? "–" : decibels(score[each])))),
   );
   return h(
     "div",

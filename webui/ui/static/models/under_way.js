@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { installs } from "../installs.js";
+import { button } from "../kit/button.js";
 import { installButton } from "../kit/install_button.js";
 import { showRows } from "../kit/list.js";
 import { t } from "../text.js";
@@ -33,6 +34,7 @@ export function underWay(place) {
 
 function row({ name, title, total }) {
   const install = installButton({ name, title, bytes: total, installed: false });
-  const element = h("li", { class: "ms-row" }, h("strong", { translate: "no" }, title), install.element);
-  return { element, close: install.close };
+  const away = button({ label: t("kit.close"), symbol: "close", kind: "quiet", bare: true, run: () => installs.forget(name) });
+  const element = h("li", { class: "ms-row" }, h("strong", { translate: "no" }, title), h("div", { class: "ms-row" }, install.element, away));
+  return { element, close: install.close, update: ({ state }) => (away.hidden = state !== "failed") };
 }

@@ -9,16 +9,24 @@ const ALTERNATIVES = 20;
 export const categoryName = (category) => find(`category.${category}`) ?? category;
 export const familyName = (family) => find(`family.${family}`) ?? family;
 
-/** "Karaoke: lead vocals, backing vocals" */
+/** "Karaoke: gives lead vocals, backing vocals" */
 export function whatFor(model) {
   if (model.own && model.purpose && model.purpose !== "Your own model.") return { text: model.purpose, own: true };
-  return { text: t("models.gives", { what: categoryName(model.category), stems: stemList(model.stems, STEMS_SHOWN) }), own: false };
+  const [what, stems] = [categoryName(model.category), stemList(model.stems, STEMS_SHOWN)];
+  return { text: stems.startsWith(what) ? t("models.gives.stems", { stems }) : t("models.gives", { what, stems }), own: false };
 }
 
+/** Names of stems; beside the singing alone, "other" is all that plays. */
 export function stemList(stems, most = Infinity) {
-  const names = [...new Set(stems.map(stemName))];
+  const names = [...new Set(stems.map((stem) => nameAmong(stem, stems)))];
   const shown = names.slice(0, most).join(t("models.comma"));
   return names.length > most ? t("models.and_more", { stems: shown, count: names.length - most }) : shown;
+}
+
+export function nameAmong(stem, stems) {
+  const plain = stems.map((each) => each.toLowerCase());
+  const halves = plain.length === 2 && plain.includes("vocals") && plain.includes("other");
+  return stemName(halves && stem.toLowerCase() === "other" ? "instrumental" : stem);
 }
 
 /** The score that a row shows: of the stem that is looked for, else of what the model is for, else the first. */
@@ -46,7 +54,7 @@ export function facts(model, stem) {
   return [
     model.bytes ? size(model.bytes) : model.installed ? "" : null,
     speedText(model.speed),
-    score ? t("models.score.short", { stem: stemName(score[0]), sdr: decibels(score[1].sdr) }) : "",
+    score ? t("models.score.short", { stem: nameAmong(score[0], model.stems), sdr: decibels(score[1].sdr) }) : "",
   ].filter(Boolean).join(" · ");
 }
 
