@@ -89,12 +89,14 @@ class Installs {
     let asked = false;
     while (this._listeners.size && (!asked || [...this._known.keys()].some((name) => this.busy(name)))) {
       try {
-        const { revision, installs } = await json(`models/installs?since=${this._revision}`);
+        const since = this._revision;
+        const { revision, installs } = await json(`models/installs?since=${since}`);
         failures = 0;
         asked = true;
         if (revision < this._revision) this._known.clear(); // the server was started anew
         this._revision = revision;
-        this._take(installs);
+        // what had arrived before this page looked is told by the list of models, which also knows what was removed since
+        this._take(since ? installs : installs.filter(({ name, state }) => state !== "installed" || this._known.has(name)));
       } catch {
         failures += 1;
         this._revision = 0;

@@ -5,18 +5,21 @@ import { installs } from "../installs.js";
 import { errorText, find, size, t, timeLeft } from "../text.js";
 import { button } from "./button.js";
 
+let number = 0;
+
 /**
  * @param model { name, title, bytes, installed }
  * @param oninstalled called once when it is here, never before this function has returned
  * Returns { element, close() }.
  */
 export function installButton(model, { oninstalled = () => {}, kind = "" } = {}) {
-  const element = h("div", { class: "ms-install" });
+  const id = `ms-install-${(number += 1)}`; // its buttons are named after the model: "Install, Title"
+  const element = h("div", { class: "ms-install" }, h("span", { id, hidden: true, translate: "no" }, model.title));
   const fill = h("span");
-  const meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("install.progress", model) }, fill);
-  const status = h("p", { class: "ms-hint ms-install-state" });
+  const meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-labelledby": `${id}-state ${id}` }, fill);
+  const status = h("p", { class: "ms-hint ms-install-state", id: `${id}-state` });
   const told = h("p", { class: "ms-unseen", role: "status" }); // states alone: a reader need not hear every per cent
-  const cancel = button({ label: t("kit.cancel"), kind: "quiet", "aria-label": t("install.cancel.label", model), run: () => installs.cancel(model.name) });
+  const cancel = button({ label: t("kit.cancel"), kind: "quiet", id: `${id}-cancel`, "aria-labelledby": `${id}-cancel ${id}`, run: () => installs.cancel(model.name) });
   const body = h("div", { class: "ms-install-body" });
   element.append(body, told);
   let shown = "";
@@ -32,7 +35,7 @@ export function installButton(model, { oninstalled = () => {}, kind = "" } = {})
     if (installs.busy(model.name)) drawProgress(install);
     if (state === shown && state) return;
     shown = state;
-    setText(told, installs.busy(model.name) ? (find(`install.state.${state}`) ?? t("install.progress", model)) : "");
+    setText(told, installs.busy(model.name) ? find(`install.state.${state}`) : "");
     if (state === "installed") body.replaceChildren(h("span", { class: "ms-tag ms-good" }, t("install.done")));
     else if (installs.busy(model.name)) body.replaceChildren(meter, h("div", { class: "ms-row" }, status, cancel));
     else body.replaceChildren(start(install), ...problem(install));
@@ -50,7 +53,8 @@ export function installButton(model, { oninstalled = () => {}, kind = "" } = {})
       symbol: begun ? "again" : "download",
       kind,
       "data-install": model.name,
-      "aria-label": t(begun ? "install.again.label" : "install.label", { title: model.title }),
+      id: `${id}-start`,
+      "aria-labelledby": `${id}-start ${id}`,
       run: () => (begun ? installs.retry(model.name) : installs.start(model.name)),
     });
   }

@@ -12,6 +12,7 @@ import { showRows } from "./list.js";
 import { reason } from "./toast.js";
 
 const PAGE = 40;
+let number = 0;
 
 /**
  * Let the reader choose a model that can run here. Resolves to the model as GET /models gives it, or null.
@@ -66,14 +67,16 @@ export async function pickModel({ title = t("picker.title"), stem = null } = {})
 
 function row(model, choose) {
   const use = button({ label: t("picker.use"), kind: "primary", run: () => choose({ ...model, installed: true }) });
-  use.setAttribute("aria-label", t("picker.use.label", { title: model.title }));
+  const id = `ms-pick-${(number += 1)}`;
+  use.id = `${id}-use`;
+  use.setAttribute("aria-labelledby", `${use.id} ${id}`);
   const action = h("div", { class: "ms-picker-action" });
   const install = installButton(model, { oninstalled: () => action.replaceChildren(use) });
   action.append(model.installed ? use : install.element);
   const element = h(
     "li",
     { class: "ms-picker-row" },
-    h("div", {}, h("h3", {}, model.title), h("p", { class: "ms-facts" }, about(model))),
+    h("div", {}, h("h3", { id, translate: "no" }, model.title), h("p", { class: "ms-facts" }, about(model))),
     action,
   );
   return { element, close: install.close };

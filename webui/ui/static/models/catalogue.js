@@ -42,7 +42,7 @@ export function catalogue(place) {
   });
   const every = (label, options = []) => [{ value: "", label }, ...options];
   const make = (name, label, options) =>
-    field({ label, control: select({ options, value: wanted[name], onchange: (value) => change({ [name]: value }), "data-filter": name }) });
+    field({ label, control: select({ options, value: wanted[name], onchange: (value) => change({ [name]: value }), "data-filter": name, translate: name === "family" ? "no" : null }) });
   const fields = {
     category: make("category", t("models.filter.category"), every(t("kit.all"))),
     stem: make("stem", t("models.filter.stem"), every(t("kit.all"))),

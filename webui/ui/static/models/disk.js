@@ -9,6 +9,8 @@ import { reason } from "../kit/toast.js";
 import { size, t } from "../text.js";
 import { remove } from "./files.js";
 
+let number = 0;
+
 /** Fills `place`. Returns { refresh() }. */
 export function disk(place) {
   const fill = h("span");
@@ -38,12 +40,12 @@ export function disk(place) {
 
 function row(first) {
   const text = h("p", { class: "ms-facts" });
-  const model = { name: first.name, title: first.title };
-  const action = button({ label: t("models.remove"), symbol: "trash", kind: "quiet", "aria-label": t("models.remove.of", model), run: async () => {
+  const id = `ms-disk-${(number += 1)}`;
+  const action = button({ label: t("models.remove"), symbol: "trash", kind: "quiet", id: `${id}-remove`, "aria-labelledby": `${id}-remove ${id}`, run: async () => {
     const { own, sources } = await json(modelPath(first.name));
-    return remove({ ...model, own, sources });
+    return remove({ name: first.name, title: first.title, own, sources });
   } });
-  const element = h("li", { class: "ms-row" }, h("div", {}, h("strong", { translate: "no" }, first.title), text), action);
+  const element = h("li", { class: "ms-row" }, h("div", {}, h("strong", { translate: "no", id }, first.title), text), action);
   return {
     element,
     update(use) {

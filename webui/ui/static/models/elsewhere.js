@@ -11,7 +11,7 @@ import { t } from "../text.js";
 
 const KNOWN = [
   { value: "hub", label: "Hugging Face" },
-  { value: "hf-mirror", label: "hf-mirror.com" },
+  { value: "hf-mirror", label: "HF-Mirror" },
   { value: "modelscope", label: "ModelScope" },
 ];
 

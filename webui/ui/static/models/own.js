@@ -24,8 +24,8 @@ export function addOwn() {
   const title = field({ label: t("models.own.title"), control: input({ maxlength: 200 }) });
   const purpose = field({ label: t("models.own.purpose"), hint: t("models.own.purpose.hint"), control: input({ maxlength: 500 }) });
   const layout = field({ label: t("models.own.layout"), hint: t("models.own.layout.hint"), control: select({ options: [{ value: "", label: t("kit.none") }], value: "" }) });
-  const finds = field({ label: t("models.own.finds"), control: input({ placeholder: "Instrumental" }) });
-  const rest = field({ label: t("models.own.rest"), control: input({ placeholder: "Vocals" }) });
+  const finds = field({ label: t("models.own.finds"), control: input({ placeholder: "Instrumental", translate: "no" }) });
+  const rest = field({ label: t("models.own.rest"), control: input({ placeholder: "Vocals", translate: "no" }) });
   const replace = toggle({ label: t("models.own.replace") });
   const vr = folded("models.own.vr", layout, finds, rest);
   const other = folded("models.own.more", ...(isLocal() ? [path] : []), { element: replace.element });

@@ -34,11 +34,16 @@ export function modelRow(model, { badge = "", stem = () => "", heading = "h3" } 
   const line = h("p", { class: "ms-facts" });
   const action = h("div", { class: "ms-model-action" });
   const panel = h("div", { class: "ms-model-details", id: `${id}-details`, hidden: true });
-  const star = h("button", { type: "button", class: "ms-button ms-quiet ms-star", onclick: favourite, "aria-label": t("models.favourite", model) }, icon("star"));
+  const star = h(
+    "button",
+    { type: "button", class: "ms-button ms-quiet ms-star", onclick: favourite, "aria-labelledby": `${id}-star ${id}` },
+    h("span", { id: `${id}-star`, class: "ms-unseen" }, t("models.favourite")),
+    icon("star"),
+  );
   const more = h(
     "button",
-    { type: "button", class: "ms-button ms-quiet ms-unfold", onclick: toggle, "aria-controls": panel.id, "aria-label": t("models.details.of", model) },
-    h("span", {}, t("models.details")),
+    { type: "button", class: "ms-button ms-quiet ms-unfold", onclick: toggle, "aria-controls": panel.id, "aria-labelledby": `${id}-more ${id}` },
+    h("span", { id: `${id}-more` }, t("models.details")),
     icon("down"),
   );
   const element = h(
@@ -69,7 +74,7 @@ export function modelRow(model, { badge = "", stem = () => "", heading = "h3" } 
     install?.close();
     install = null;
     if (!shown.supported) return action.replaceChildren();
-    if (shown.installed) return action.replaceChildren(useLink(shown));
+    if (shown.installed) return action.replaceChildren(useLink(shown, id));
     install = installButton(shown, { oninstalled: libraryChanged });
     return action.replaceChildren(install.element);
   }
@@ -139,8 +144,8 @@ export function modelRow(model, { badge = "", stem = () => "", heading = "h3" } 
   return row;
 }
 
-function useLink(model) {
+function useLink(model, title) {
   const to = { tab: "separate", model: model.name };
-  return h("a", { class: "ms-button ms-primary", href: route.link(to), onclick: follow(to), "aria-label": t("models.use.of", model) }, t("models.use"));
+  return h("a", { class: "ms-button ms-primary", href: route.link(to), onclick: follow(to), id: `${title}-use`, "aria-labelledby": `${title}-use ${title}` }, t("models.use"));
 }
 
