@@ -93,7 +93,9 @@ def listed(server: Server, name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", [{}, {**PHONE, "locale": "zh-CN"}], ids=["desktop in English", "phone in Chinese"])
 def test_a_model_is_installed_checked_and_removed(visit: Callable[..., Any], server: Server, kind: dict[str, Any]) -> None:
-    words = {"zh-CN": ("检查文件", "一切正常", "删除", "使用")}.get(kind.get("locale", ""), ("Check the files", "All is well", "Remove", "Use"))
+    words = {"zh-CN": ("检查文件", "一切正常", "删除", "使用")}.get(
+        kind.get("locale", ""), ("Check the files", "All is well", "Remove", "Use")
+    )
     page = visit(**kind)
     search(page, "testkit")
     row = in_list(page, "kit")
@@ -179,7 +181,11 @@ def test_words_of_the_readers_language_find_models(visit: Callable[..., Any], se
     page.wait_for_function("document.querySelectorAll('ul[aria-label] > .ms-model').length < 50")
     found = names(page)
     assert found
-    assert all("guitar" in {stem.lower().split("-")[-1] for stem in listed(server, name)["stems"]} or "guitar" in listed(server, name)["purpose"].lower() for name in found[:5])
+    assert all(
+        "guitar" in {stem.lower().split("-")[-1] for stem in listed(server, name)["stems"]}
+        or "guitar" in listed(server, name)["purpose"].lower()
+        for name in found[:5]
+    )
 
 
 def test_a_purpose_names_its_best_model_and_a_fast_one(visit: Callable[..., Any], server: Server) -> None:
@@ -233,7 +239,12 @@ def test_a_model_of_ones_own(visit: Callable[..., Any], server: Server, network:
     add.click()
     dialog.locator(".ms-problem-lines li").nth(3).wait_for()
     lines = dialog.locator(".ms-problem-lines li").all_inner_texts()
-    assert all(("应为" if chinese else "should have") in line or ("缺少" if chinese else "lacks") in line or ("没有" if chinese else "not know") in line for line in lines[:3])
+    assert all(
+        ("应为" if chinese else "should have") in line
+        or ("缺少" if chinese else "lacks") in line
+        or ("没有" if chinese else "not know") in line
+        for line in lines[:3]
+    )
     assert httpx.get(f"{server.url}/api/v1/models/Meine%20Trommeln").status_code == 404
     dialog.locator("input[accept*=yaml]").set_input_files(tmp_path / "good.yaml")
     add.click()

@@ -176,6 +176,7 @@ class Use(_Read):
     bytes: int = Field(description="Of its files.")
     converted: int = Field(description="Bytes of their fast form.")
     linked: bool = Field(description="The files are the user's, elsewhere.")
+    partial: bool = Field(description="It is what has arrived of an unfinished download.")
 
 
 class Disk(BaseModel):

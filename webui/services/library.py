@@ -55,6 +55,7 @@ class DiskUse:
     bytes: int  # of its files
     converted: int  # bytes of their fast form
     linked: bool  # the files are the user's, elsewhere
+    partial: bool = False  # what has arrived of a download that was stopped
 
 
 class LibraryService:
@@ -209,7 +210,7 @@ class LibraryService:
         self.ledger.put_defaults(self.catalogue.get(name).name, None)
 
     def disk_use(self) -> list[DiskUse]:
-        """What each installed model takes, the largest first; models of packages are left out."""
+        """What each installed model and each unfinished download takes, the largest first; models of packages are left out."""
         found = []
         entries = self.ledger.entries()
         for record in self.catalogue:
@@ -219,7 +220,13 @@ class LibraryService:
                 fast = [each for path in files for each in converted(path, self.ledger.models)]
                 linked = entry.linked if entry else not all(map(self.ledger.ours, files))
                 found.append(DiskUse(record.name, record.title, sum(map(_size, files)), sum(map(_size, fast)), linked))
-        return sorted(found, key=lambda use: use.bytes + use.converted, reverse=True)
+        return sorted([*found, *self._unfinished()], key=lambda use: use.bytes + use.converted, reverse=True)
+
+    def _unfinished(self) -> list[DiskUse]:
+        parts = {path.name: _size(path) for path in self.ledger.files.glob("*.part")}
+        targets = ((record, self._own_file(record)) for record in self.catalogue) if parts else ()
+        sizes = [(record, parts.get(f"{target.name}.part")) for record, target in targets if target is not None]
+        return [DiskUse(record.name, record.title, size, 0, linked=False, partial=True) for record, size in sizes if size]
 
     def free_bytes(self) -> int:
         """What the disk of the models has left."""

@@ -47,7 +47,7 @@ def test_a_model_comes_goes_and_comes_back(house: House, client: TestClient) -> 
         "known": True,
     }
     disk = client.get(f"{MODELS}/disk").json()
-    assert disk["models"] == [{"name": "one", "title": "One", "bytes": len(DATA), "converted": 0, "linked": False}]
+    assert disk["models"] == [{"name": "one", "title": "One", "bytes": len(DATA), "converted": 0, "linked": False, "partial": False}]
     assert disk["bytes"] == len(DATA)
     assert disk["free"] > 0
     gone = client.delete(f"{MODELS}/one")

@@ -11,7 +11,7 @@ import { reason } from "../kit/toast.js";
 import { find, stemName, t } from "../text.js";
 import { modelRow } from "./row.js";
 import { favouriteNames, filters, keepFilters, NO_FILTERS } from "./state.js";
-import { alternatives, categoryName, familyName } from "./words.js";
+import { alternatives, categoryName, familyName } from "../kit/model_words.js";
 
 const PAGE = 50;
 const SORTS = ["recommended", "score", "speed", "size", "name"];

@@ -9,7 +9,7 @@ import { route } from "../route.js";
 import { size, t } from "../text.js";
 import { fileActions } from "./files.js";
 import { optionsForm } from "./options.js";
-import { categoryName, decibels, familyName, nameAmong, stemList, times, whyNot } from "./words.js";
+import { categoryName, decibels, familyName, nameAmong, stemList, times, whyNot } from "../kit/model_words.js";
 
 /** Returns { element, refresh() }; it fills itself. */
 export function details(model) {

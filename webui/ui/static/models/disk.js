@@ -49,7 +49,7 @@ function row(first) {
   return {
     element,
     update(use) {
-      const parts = [t(use.linked ? "models.disk.linked" : "models.disk.files", { size: size(use.bytes) })];
+      const parts = [t(use.partial ? "models.disk.partial" : use.linked ? "models.disk.linked" : "models.disk.files", { size: size(use.bytes) })];
       if (use.converted) parts.push(t("models.disk.converted", { size: size(use.converted) }));
       text.textContent = parts.join(" · ");
     },

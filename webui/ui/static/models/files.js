@@ -54,7 +54,7 @@ export async function remove(model) {
   const { models } = await json("models/disk");
   const use = models.find((each) => each.name === model.name);
   const bytes = use ? use.converted + (use.linked ? 0 : use.bytes) : 0;
-  const kind = use?.linked ? "linked" : model.own && !model.sources?.length ? "own" : "again";
+  const kind = use?.partial ? "partial" : use?.linked ? "linked" : model.own && !model.sources?.length ? "own" : "again";
   const sure = await ask({
     title: t("models.remove.title", model),
     text: t(`models.remove.${kind}`, { size: size(bytes) }),

@@ -11,16 +11,15 @@ import { size, t } from "../text.js";
 import { isLocal } from "./link.js";
 import { libraryChanged } from "./state.js";
 import { send } from "./upload.js";
-import { problemLines, stemList } from "./words.js";
+import { problemLines, stemList } from "../kit/model_words.js";
 
 const WEIGHTS = ".ckpt,.pth,.pt,.bin,.chpt,.th,.safetensors";
 const LINES_SHOWN = 30;
 
 export function addOwn() {
-  const file = (accept) => h("input", { type: "file", class: "ms-input ms-file", accept });
-  const checkpoint = field({ label: t("models.own.weights"), hint: t("models.own.weights.hint"), control: file(WEIGHTS) });
+  const checkpoint = fileField("models.own.weights", WEIGHTS);
   const path = field({ label: t("models.own.path"), hint: t("models.own.path.hint"), control: input({ placeholder: "/" }) });
-  const config = field({ label: t("models.own.config"), hint: t("models.own.config.hint"), control: file(".yaml,.yml") });
+  const config = fileField("models.own.config", ".yaml,.yml");
   const title = field({ label: t("models.own.title"), control: input({ maxlength: 200 }) });
   const purpose = field({ label: t("models.own.purpose"), hint: t("models.own.purpose.hint"), control: input({ maxlength: 500 }) });
   const layout = field({ label: t("models.own.layout"), hint: t("models.own.layout.hint"), control: select({ options: [{ value: "", label: t("kit.none") }], value: "" }) });
@@ -82,6 +81,22 @@ export function addOwn() {
     const text = t(known ? "models.own.known" : assumed.length ? "models.own.assumed" : "models.own.added", { title: model.title, stems: stemList(model.stems) });
     toast(text, { action: { label: t("models.details"), run: () => route.go({ tab: "models", model: model.name }) } });
   }
+}
+
+// A file to choose. The browser's own field speaks the browser's language, not the page's.
+function fileField(key, accept) {
+  const control = h("input", { type: "file", accept });
+  const name = h("span", { class: "ms-hint" }, t("models.own.no_file"));
+  const made = field({ label: t(key), hint: t(`${key}.hint`), control });
+  const box = h("div", { class: "ms-input ms-file" }, h("span", { class: "ms-button", "aria-hidden": "true" }, t("models.own.choose")), name);
+  control.replaceWith(box);
+  box.prepend(control);
+  control.addEventListener("change", () => {
+    name.textContent = control.files[0]?.name ?? t("models.own.no_file");
+    name.toggleAttribute("translate", false);
+    if (control.files[0]) name.setAttribute("translate", "no");
+  });
+  return made;
 }
 
 function folded(key, ...fields) {

@@ -6,7 +6,7 @@ import { follow, route } from "../route.js";
 import { t } from "../text.js";
 import { details } from "./details.js";
 import { isFavourite, libraryChanged, setFavourite } from "./state.js";
-import { facts, whatFor } from "./words.js";
+import { facts, whatFor } from "../kit/model_words.js";
 
 const rows = new Set(); // all that are on the page, so that one alone is unfolded
 let number = 0;

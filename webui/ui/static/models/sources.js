@@ -35,5 +35,6 @@ export function problems(place) {
 function line({ file, record, field, message }) {
   const where = [file, record, field].filter(Boolean).join(" › ");
   const kind = find(`models.problems.${file === "defaults.json" ? "option" : record ? "record" : "file"}`);
-  return h("li", {}, h("code", {}, where), ` ${kind} `, h("code", { lang: "en" }, message));
+  const said = message === "Field required" ? t("models.problems.required") : h("code", { lang: "en" }, message);
+  return h("li", {}, h("code", {}, where), ` ${kind} `, said);
 }

@@ -54,7 +54,7 @@ export function facts(model, stem) {
   return [
     model.bytes ? size(model.bytes) : model.installed ? "" : null,
     speedText(model.speed),
-    score ? t("models.score.short", { stem: nameAmong(score[0], model.stems), sdr: decibels(score[1].sdr) }) : "",
+    score && score[1].sdr >= 1 ? t("models.score.short", { stem: nameAmong(score[0], model.stems), sdr: decibels(score[1].sdr) }) : "",
   ].filter(Boolean).join(" · ");
 }
 
