@@ -93,8 +93,8 @@ class Adder:
         if not path.is_file():
             raise BadRequest(f"there is no file {str(path)[:300]!r}", reason="no_file")
         if path.suffix.lower() not in WEIGHTS_SUFFIXES:
-            known = ", ".join(WEIGHTS_SUFFIXES)
-            raise BadRequest(f"{path.name} is no file of weights", hint=f"They end in {known}.", reason="no_weights", suffixes=known)
+            endings = ", ".join(WEIGHTS_SUFFIXES)
+            raise BadRequest(f"{path.name} is no file of weights", hint=f"They end in {endings}.", reason="no_weights", suffixes=endings)
         digest = _hashed(path, cancelled)
         known = self._catalogue.by_sha256(digest)
         if known is not None and (known.has_config or known.installed):
