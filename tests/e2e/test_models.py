@@ -20,6 +20,7 @@ from tests.e2e.looks import too_small, too_wide, unfold, untranslated, violation
 from tests.families import CONFIGS
 from tests.tools.hub.server import Fault, Hub, content
 from tests.webui.shelf import record, write_catalogue
+from webui.i18n import own_texts
 
 BIG = content(3_000_000, 5)
 ROW = ".ms-model[data-model='{}']"
@@ -58,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, weights: Path, hub: Hub, ne
 def visit(browser: Any, server: Server, watched: Watched) -> Iterator[Callable[..., Any]]:
     """visit(query="", **options of the browser context) -> a page with the list of models."""
     contexts = []
-    watched.allowed += ["404 (Not Found)", "400 (Bad Request)"]
+    watched.allowed += ["404 (Not Found)", "400 (Bad Request)"]  # asked for on purpose
 
     def opener(query: str = "", **options: Any) -> Any:
         contexts.append(browser.new_context(**{**DESKTOP, **options}))
@@ -298,14 +299,30 @@ def test_axe_finds_nothing_serious_in_any_state(visit: Callable[..., Any], schem
     assert not {state: lines for state, lines in found.items() if lines}
 
 
-def test_it_reads_well_in_every_state(visit: Callable[..., Any]) -> None:
-    page = visit("&model=kit", **{**PHONE, "locale": "zh-CN"})
+@pytest.mark.parametrize("language", ["zh-CN", "zh-TW", "ja", "ko"])
+def test_it_reads_well_in_every_state(visit: Callable[..., Any], language: str) -> None:
+    texts = own_texts(language)
+    page = visit("&model=kit", **{**PHONE, "locale": language})
     unfold(page)
     page.locator(".ms-facts-list").first.wait_for()
-    found = untranslated(page, "zh-CN") + too_wide(page) + too_small(page)
-    for name in ("添加自己的模型", "使用其他程序的模型", "从其他来源安装"):
-        page.get_by_role("button", name=name).first.click()
+    found = untranslated(page, language) + too_wide(page) + too_small(page)
+    for key in ("models.own.open", "models.link.open", "models.elsewhere"):
+        page.get_by_role("button", name=texts[key]).first.click()
         unfold(page)
-        found += untranslated(page, "zh-CN") + too_wide(page) + too_small(page)
+        found += untranslated(page, language) + too_wide(page) + too_small(page)
         page.keyboard.press("Escape")
     assert not found
+
+
+def test_the_keyboard_alone_installs_a_model(visit: Callable[..., Any], server: Server) -> None:
+    page = visit()
+    page.locator(".ms-search input[type=search]").focus()
+    page.keyboard.type("testkit")
+    page.wait_for_function("document.querySelectorAll('ul[aria-label] > .ms-model').length === 1")
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.install === 'kit'"):
+            break
+    page.keyboard.press("Enter")
+    in_list(page, "kit").get_by_role("link", name="Use").wait_for()
+    httpx.delete(f"{server.url}/api/v1/models/kit").raise_for_status()

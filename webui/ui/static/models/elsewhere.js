@@ -15,6 +15,9 @@ const KNOWN = [
   { value: "modelscope", label: "ModelScope" },
 ];
 
+/** What an endpoint of the settings is called. */
+export const endpointName = (name) => KNOWN.find(({ value }) => value === name)?.label ?? name;
+
 /** Where models come from, as the settings say; empty where they cannot be asked. */
 export async function configuredEndpoints() {
   try {

@@ -1,6 +1,6 @@
 // Adding a model of one's own: its file and what belongs to it, sent with progress, tried by the server, and what does not fit said line by line.
 
-import { json } from "../base.js";
+import { json, sendForm } from "../base.js";
 import { h, icon } from "../dom.js";
 import { button } from "../kit/button.js";
 import { dialog } from "../kit/dialog.js";
@@ -10,7 +10,6 @@ import { route } from "../route.js";
 import { size, t } from "../text.js";
 import { isLocal } from "./link.js";
 import { libraryChanged } from "./state.js";
-import { send } from "./upload.js";
 import { problemLines, stemList } from "../kit/model_words.js";
 
 const WEIGHTS = ".ckpt,.pth,.pt,.bin,.chpt,.th,.safetensors";
@@ -65,7 +64,7 @@ export function addOwn() {
     if (replace.control.checked) form.set("replace", "true");
     control = new AbortController();
     try {
-      const added = await send("models", form, { signal: control.signal, onprogress: meter(outcome, weights) });
+      const added = await sendForm("models", form, { signal: control.signal, progress: meter(outcome, weights) });
       libraryChanged();
       success(added);
     } catch (error) {

@@ -4,7 +4,7 @@ import { json } from "../base.js";
 import { h, icon } from "../dom.js";
 import { follow, route } from "../route.js";
 import { find, t } from "../text.js";
-import { configuredEndpoints } from "./elsewhere.js";
+import { configuredEndpoints, endpointName } from "./elsewhere.js";
 
 /** Fills `place` with the mirrors and a link to where they are set. */
 export async function sources(place) {
@@ -13,7 +13,7 @@ export async function sources(place) {
   const list = h("ol", { class: "ms-mirrors", translate: "no" });
   place.append(h("p", {}, t("models.sources.about")), list, h("div", {}, settings));
   const endpoints = await configuredEndpoints();
-  list.replaceChildren(...endpoints.map((each) => h("li", {}, h("code", {}, each))));
+  list.replaceChildren(...endpoints.map((each) => h("li", {}, endpointName(each))));
 }
 
 /** Fills `place` where there are problems. Returns { refresh() }. */
