@@ -53,6 +53,13 @@ class Jobs {
     return answer;
   }
 
+  /** Give a waiting job another place in the line: "first", "up", "down" or "last". Throws Refused or Away. */
+  async move(id, to) {
+    const body = JSON.stringify({ to });
+    await json(`jobs/${encodeURIComponent(id)}/move`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    await this.refresh();
+  }
+
   async _poll() {
     try {
       const { jobs } = await json("jobs?limit=50", { signal: timeout(10000) });

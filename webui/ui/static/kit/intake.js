@@ -66,6 +66,11 @@ export class Intake {
     this._send();
   }
 
+  refuse(song, error) {
+    song.error = error;
+    this._changed();
+  }
+
   clear() {
     for (const song of [...this.items]) this.remove(song);
   }

@@ -42,7 +42,7 @@ export class SongRow {
       this.meter.setAttribute("aria-valuenow", Math.floor(song.fraction * 100));
       this.meter.setAttribute("aria-label", t("songs.progress", { name }));
     }
-    setText(this.problem, state === "failed" ? reason(song.error ?? {}) : "");
+    setText(this.problem, song.error || state === "failed" ? reason(song.error ?? {}) : "");
     this.again.hidden = !(state === "failed" && song.file && mayWork(song.error));
     const remove = t("songs.remove", { name });
     this.cross.setAttribute("aria-label", remove);

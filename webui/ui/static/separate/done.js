@@ -1,0 +1,26 @@
+// When a song that was started here is done: a note with "Listen"; and it opens by itself if it was the only one and nobody did anything else.
+
+import { jobs } from "../jobs.js";
+import { toast } from "../kit/toast.js";
+import { route } from "../route.js";
+import { t } from "../text.js";
+
+let awaited = null; // the job that opens by itself
+
+/** The one job that was started: open it when it is done, unless the reader does something meanwhile. */
+export function openWhenDone(id) {
+  const others = (jobs.list ?? []).some((job) => job.id !== id && jobs.mine.has(job.id) && ["queued", "running"].includes(job.state));
+  awaited = others ? null : id;
+}
+
+// Any press of a key or a button is something else; looking and scrolling is not.
+for (const kind of ["pointerdown", "keydown", "drop"]) document.addEventListener(kind, () => (awaited = null), true);
+route.subscribe(() => route.tab !== "separate" && (awaited = null));
+
+/** A job of this page has ended. */
+export function done(job) {
+  const open = () => route.go({ tab: "result", job: job.id });
+  if (job.id === awaited && route.tab === "separate" && !document.querySelector("dialog[open]")) return open();
+  if (route.get("job") === job.id) return undefined;
+  return toast(t("queue.done", { title: job.title }), { action: { label: t("job.open"), run: open } });
+}

@@ -1,0 +1,79 @@
+// "What do you want?" as cards: a few that most people want, and all others behind "more"; and how good against how fast.
+
+import { json } from "../base.js";
+import { h } from "../dom.js";
+import { button } from "../kit/button.js";
+import { choices } from "../kit/form.js";
+import { poll } from "../kit/poll.js";
+import { find, size, t } from "../text.js";
+import { choice, chosenByHand, split } from "./choice.js";
+
+const FIRST = ["purpose/vocals_and_instrumental", "purpose/karaoke", "purpose/four_stems", "preset/lead_vocal_dry", "purpose/dereverb", "purpose/denoise"];
+
+export function purposes() {
+  let list = null; // of the server
+  let all = false;
+  const cards = choices({ label: t("separate.purpose"), options: [], cards: true, onchange: (card) => chosenByHand({ card }) });
+  cards.element.id = "purpose";
+  cards.element.querySelector("legend").classList.add("ms-unseen");
+  const more = button({
+    label: t("separate.purpose.more"),
+    kind: "quiet",
+    "aria-expanded": "false",
+    run: () => {
+      all = !all;
+      draw();
+    },
+  });
+  const quality = choices({ label: t("separate.quality"), options: [], cards: true, onchange: (value) => chosenByHand({ quality: value === "now" ? "" : value }) });
+  quality.element.id = "quality";
+  const element = h("div", { class: "ms-stack" }, cards.element, more, quality.element);
+
+  function draw() {
+    const { card } = choice.value;
+    const rest = (list ?? []).map(({ name }) => `purpose/${name}`).filter((each) => !FIRST.includes(each));
+    const shown = [...FIRST, ...(all ? rest : rest.includes(card) ? [card] : [])];
+    cards.setOptions(shown.map(cardOption), card);
+    more.querySelector("span").textContent = t(all ? "separate.purpose.fewer" : "separate.purpose.more");
+    more.setAttribute("aria-expanded", String(all));
+    const options = qualities(list?.find(({ name }) => name === choice.purpose));
+    quality.element.hidden = options.length < 2;
+    quality.setOptions(options, best(options));
+  }
+
+  // Asked once, and again until the server has answered.
+  const asking = poll(async () => {
+    ({ purposes: list } = await json("purposes"));
+    draw();
+    asking.stop();
+    return 60000;
+  });
+  choice.subscribe(draw);
+  return { element, refresh: () => json("purposes").then(({ purposes: fresh }) => ((list = fresh), draw())) };
+}
+
+function cardOption(card) {
+  const [, name] = split(card);
+  return { value: card, label: t(card.replace("/", ".")), about: find(`${split(card)[0]}.${name}.about`) };
+}
+
+// Three models at most: the best, the fast one, and the best of those that are installed where it is neither.
+function qualities(purpose) {
+  if (!purpose) return [];
+  const { best: good, fast, now } = purpose;
+  const entries = [["best", good], ["fast", fast?.name === good?.name ? null : fast], ["now", [good?.name, fast?.name].includes(now?.name) ? null : now]];
+  return entries
+    .filter(([, model]) => model)
+    .map(([value, model]) => ({
+      value,
+      label: t(`separate.quality.${value}`),
+      about: model.installed ? t("separate.quality.here") : t("separate.quality.download", { size: size(model.bytes ?? 0) }),
+      installed: model.installed,
+    }));
+}
+
+// The chosen one; if none was chosen, what is installed, as the server does.
+function best(options) {
+  const wanted = options.find(({ value }) => value === choice.value.quality);
+  return (wanted ?? options.find(({ installed, value }) => installed && value === "best") ?? options.find(({ installed }) => installed) ?? options[0])?.value ?? null;
+}

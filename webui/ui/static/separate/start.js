@@ -1,0 +1,129 @@
+// Start: one job for each song, with what is chosen; and before it, how long that will take.
+
+import { json } from "../base.js";
+import { h, setText } from "../dom.js";
+import { jobs } from "../jobs.js";
+import { busy } from "../kit/button.js";
+import { toast } from "../kit/toast.js";
+import { reason } from "../kit/toast.js";
+import { span, t } from "../text.js";
+import { about } from "./about.js";
+import { choice } from "./choice.js";
+import { openWhenDone } from "./done.js";
+import { outputFields } from "./output.js";
+
+/** input: the songs() of this tab. Returns { element, sample(), changed() }. */
+export function starter(input) {
+  const time = h("p", { class: "ms-start-time", role: "status" });
+  const start = h("button", { type: "button", class: "ms-button ms-primary ms-start-button", id: "start" }, h("span", {}));
+  start.addEventListener("click", () => busy(start, begin));
+  const element = h("div", { class: "ms-start" }, time, start);
+  const later = new Map(); // songs that were on their way when Start was pressed, with what was chosen then
+
+  const missing = () => (about.facts?.models ?? []).some((model) => !model.installed);
+  const count = () => input.items.filter((song) => song.state !== "failed" && !later.has(song)).length;
+
+  function draw() {
+    const songs = count();
+    const off = !songs ? "separate.start.none" : missing() ? "separate.start.missing" : null;
+    start.disabled = Boolean(off);
+    setText(start.querySelector("span"), off ? t(off) : t(songs === 1 ? "separate.start.one" : "separate.start.many", { count: songs }));
+    setText(time, timeText(input, later.size));
+  }
+
+  async function begin() {
+    const fields = chosen();
+    const wanted = input.items.filter((song) => song.state !== "failed" && !later.has(song));
+    for (const song of wanted) if (song.state !== "ready") later.set(song, fields);
+    const made = [];
+    for (const song of wanted.filter((each) => each.state === "ready")) made.push(await submit(song, fields));
+    tell(made.filter(Boolean));
+    if (wanted.length === 1 && made[0]) openWhenDone(made[0].id);
+    draw();
+  }
+
+  async function submit(song, fields) {
+    later.delete(song);
+    try {
+      const title = song.reference.sample ? t("songs.sample.title") : "";
+      const job = await send(song.reference, { ...fields, ...(title && { title }) });
+      input.remove(song);
+      return job;
+    } catch (error) {
+      input.refuse(song, error); // it stays in the list, with the reason
+      return null;
+    }
+  }
+
+  // Called after every change of the songs.
+  function changed() {
+    about.songs(input.items.filter((song) => song.state === "ready" && song.duration).map((song) => song.duration));
+    for (const [song, fields] of [...later]) {
+      if (!input.items.includes(song) || song.state === "failed") later.delete(song);
+      else if (song.state === "ready") submit(song, fields).then((job) => tell([job].filter(Boolean)));
+    }
+    draw();
+  }
+
+  async function sample() {
+    if (missing()) return input.add({ sample: "song" }, { name: t("songs.sample.title") });
+    const job = await send({ sample: "song" }, { ...chosen(), title: t("songs.sample.title") });
+    tell([job]);
+    return openWhenDone(job.id);
+  }
+
+  about.subscribe(draw);
+  return { element, sample, changed };
+}
+
+function chosen() {
+  const fields = { ...choice.what(), ...outputFields(), door: "ui" };
+  const { options } = choice.value;
+  return Object.keys(options).length ? { ...fields, options: JSON.stringify(options) } : fields;
+}
+
+async function send(reference, fields) {
+  const form = new FormData();
+  form.append("inputs", JSON.stringify([reference]));
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  const job = await json("jobs", { method: "POST", body: form });
+  jobs.mine.add(job.id);
+  return job;
+}
+
+function tell(made) {
+  if (!made.length) return;
+  jobs.refresh();
+  const text = made.length === 1 ? t("separate.queued.one", { title: made[0].title }) : t("separate.queued.many", { count: made.length });
+  toast(text, { action: narrow() ? { label: t("separate.queued.show"), run: toQueue } : null });
+}
+
+const narrow = () => matchMedia("(max-width: 900px)").matches;
+
+function toQueue() {
+  const title = document.querySelector("#queue-title");
+  title?.focus({ preventScroll: true });
+  title?.scrollIntoView({ behavior: "smooth", block: "start" });
+}
+
+function timeText(input, waiting) {
+  const { facts, error } = about;
+  const said = [];
+  if (waiting) said.push(t("separate.start.later", { count: waiting }));
+  if (error?.code) said.push(reason(error));
+  if (facts?.seconds != null && input.duration) said.push(roughly(facts));
+  else if (facts && input.duration) said.push(t("separate.time.unknown"));
+  if (facts?.queue_seconds >= 1 && input.items.length) said.push(t("separate.time.queue", { time: span(rough(facts.queue_seconds)) }));
+  return said.join(" ");
+}
+
+function roughly({ seconds, low, high, basis }) {
+  if (basis === "history" || high == null || high < 1.5 * low) return t("separate.time", { time: span(rough(seconds)) });
+  return t("separate.time.between", { low: span(rough(low)), high: span(rough(high)) });
+}
+
+/** As many digits as an estimate has: 5 s, 10 s, whole minutes. */
+export function rough(seconds) {
+  const step = seconds < 20 ? 1 : seconds < 90 ? 5 : seconds < 600 ? 30 : seconds < 3600 ? 60 : 600;
+  return Math.max(1, Math.round(seconds / step) * step);
+}
