@@ -8,6 +8,7 @@ import { ask } from "../kit/dialog.js";
 import { menuButton } from "../kit/menu.js";
 import { fail } from "../kit/toast.js";
 import { route } from "../route.js";
+import { roughSpan } from "./start.js";
 import { clock, errorText, find, span, t, timeLeft, when } from "../text.js";
 
 export class JobRow {
@@ -144,7 +145,7 @@ function stateText(job) {
 function waitText({ stage, seconds_until_start: seconds }, away) {
   if (away) return t("queue.paused");
   if (stage === "resuming") return find("stage.resuming") ?? t("stage.waiting");
-  return seconds == null ? "" : seconds < 5 ? t("queue.starts.soon") : t("queue.starts", { time: span(seconds < 60 ? Math.ceil(seconds / 5) * 5 : Math.ceil(seconds / 60) * 60) });
+  return seconds == null ? "" : seconds < 5 ? t("queue.starts.soon") : t("queue.starts", { time: roughSpan(seconds) });
 }
 
 function facts(job) {

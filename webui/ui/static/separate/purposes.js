@@ -2,6 +2,7 @@
 
 import { json } from "../base.js";
 import { h } from "../dom.js";
+import { SHAPES } from "../icons.js";
 import { button } from "../kit/button.js";
 import { choices } from "../kit/form.js";
 import { poll } from "../kit/poll.js";
@@ -18,7 +19,8 @@ export function purposes() {
   cards.element.querySelector("legend").classList.add("ms-unseen");
   const more = button({
     label: t("separate.purpose.more"),
-    kind: "quiet",
+    symbol: "down",
+    class: "ms-button ms-quiet ms-purpose-more",
     "aria-expanded": "false",
     run: () => {
       all = !all;
@@ -36,6 +38,7 @@ export function purposes() {
     cards.setOptions(shown.map(cardOption), card);
     more.querySelector("span").textContent = t(all ? "separate.purpose.fewer" : "separate.purpose.more");
     more.setAttribute("aria-expanded", String(all));
+    more.querySelector("path").setAttribute("d", SHAPES[all ? "up" : "down"]);
     const options = qualities(list?.find(({ name }) => name === choice.purpose));
     quality.element.hidden = options.length < 2;
     quality.setOptions(options, best(options));

@@ -4,8 +4,7 @@ import { json } from "../base.js";
 import { h, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { busy } from "../kit/button.js";
-import { toast } from "../kit/toast.js";
-import { reason } from "../kit/toast.js";
+import { reason, toast } from "../kit/toast.js";
 import { span, t } from "../text.js";
 import { about } from "./about.js";
 import { choice } from "./choice.js";
@@ -113,17 +112,19 @@ function timeText(input, waiting) {
   if (error?.code) said.push(reason(error));
   if (facts?.seconds != null && input.duration) said.push(roughly(facts));
   else if (facts && input.duration) said.push(t("separate.time.unknown"));
-  if (facts?.queue_seconds >= 1 && input.items.length) said.push(t("separate.time.queue", { time: span(rough(facts.queue_seconds)) }));
+  if (facts?.queue_seconds >= 1 && input.items.length) said.push(t("separate.time.queue", { time: roughSpan(facts.queue_seconds) }));
   return said.join(" ");
 }
 
 function roughly({ seconds, low, high, basis }) {
-  if (basis === "history" || high == null || high < 1.5 * low) return t("separate.time", { time: span(rough(seconds)) });
-  return t("separate.time.between", { low: span(rough(low)), high: span(rough(high)) });
+  if (basis === "guess") return t("separate.time.guess", { time: roughSpan(seconds) });
+  if (basis === "history" || high == null || high < 1.5 * low) return t("separate.time", { time: roughSpan(seconds) });
+  return t("separate.time.between", { low: roughSpan(low), high: roughSpan(high) });
 }
 
 /** As many digits as an estimate has: 5 s, 10 s, whole minutes. */
-export function rough(seconds) {
-  const step = seconds < 20 ? 1 : seconds < 90 ? 5 : seconds < 600 ? 30 : seconds < 3600 ? 60 : 600;
-  return Math.max(1, Math.round(seconds / step) * step);
+export function roughSpan(seconds) {
+  const step = seconds < 20 ? 1 : seconds < 58 ? 5 : seconds < 600 ? 30 : seconds < 3600 ? 60 : 600;
+  const round = Math.max(1, Math.round(seconds / step) * step);
+  return round < 3600 && round % 60 === 0 ? t("separate.time.minutes", { minutes: round / 60 }) : span(round);
 }
