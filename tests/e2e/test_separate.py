@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ import soundfile
 
 from tests.conftest import Server, chord
 from tests.e2e.conftest import PHONE
+from tests.families import small_model
+from tests.tools.hub.server import Hub
+from tests.webui.shelf import record, write_catalogue
 from webui.i18n import own_texts
 
 pytestmark = pytest.mark.browser
@@ -39,6 +42,9 @@ DROP = """(files) => {
     document.querySelector(".ms-queue").dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
   }
 }"""
+
+
+IN_ORDER = "(titles) => [...document.querySelectorAll('.ms-job h3')].map((each) => each.textContent).join().includes(titles)"
 
 
 def jobs(server: Server) -> list[dict[str, Any]]:
@@ -189,11 +195,15 @@ def test_the_line_can_be_changed(open_page: Callable[..., Any], server: Server, 
         page.wait_for_function("document.querySelectorAll('.ms-job[data-state=queued]').length === 3")
         assert waiting.all_inner_texts() == ["second", "third", "fourth"]
         page.locator(".ms-job", has_text="fourth").locator("[data-action=up]").click()
-        page.wait_for_function("[...document.querySelectorAll('.ms-job h3')].map((e) => e.textContent).join().includes('second,fourth,third')")
+        page.wait_for_function(
+            "[...document.querySelectorAll('.ms-job h3')].map((e) => e.textContent).join().includes('second,fourth,third')"
+        )
         row = page.locator(".ms-job", has_text="third")
         row.locator("[aria-haspopup=menu]").click()
         row.get_by_role("menuitem", name="To the front").click()
-        page.wait_for_function("[...document.querySelectorAll('.ms-job h3')].map((e) => e.textContent).join().includes('first,third,second')")
+        page.wait_for_function(
+            "[...document.querySelectorAll('.ms-job h3')].map((e) => e.textContent).join().includes('first,third,second')"
+        )
     finally:
         end_all(server)
 
@@ -230,11 +240,39 @@ def test_a_model_that_is_not_here_is_offered_in_place(open_page: Callable[..., A
     page.set_input_files(FILES, song)
     page.wait_for_selector("#start:enabled")
     page.click("#purpose label:has-text('Karaoke')")
-    page.wait_for_selector("#start:disabled:has-text('Install the model')")
+    page.wait_for_selector("#start:has-text('MB and start'):enabled")
     page.wait_for_selector("#need [data-install]:has-text('MB')")
     page.click("#purpose label:has-text('Vocals and backing track')")
-    page.wait_for_selector("#start:enabled")
-    assert page.is_hidden("#need")
+    page.wait_for_selector("#need", state="hidden")
+    page.wait_for_selector("#start:has-text('Start'):not(:has-text('MB'))")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, weights: Path) -> Iterator[Server]:
+    """A server whose catalogue has one more model, to be fetched from a hub on loopback."""
+    made = small_model("mdx23c", tmp_path / "made")
+    data = made.weights.paths()[0].read_bytes()
+    with Hub({"models/small.ckpt": data}) as hub:
+        shop = Server(tmp_path / "home", environment={"MSST_HUB_ENDPOINT": hub.url, "MSST_HUB_MIRRORS": ""})
+        shop.adopt(weights)
+        about = {"title": "A small one", "family": "mdx23c", "stems": list(made.stems), "target": None, "rest": None}
+        write_catalogue(shop.home / "models", {**record("small", data, **about), "config": made.config})
+        shop.start()
+        yield shop
+        shop.stop()
+
+
+def test_start_downloads_what_is_missing_and_then_starts(browser: Any, shop: Server, song: Path) -> None:
+    page = browser.new_page(locale="en-US")
+    page.set_default_timeout(30_000)
+    page.goto(f"{shop.url}/?tab=separate&model=small")
+    page.set_input_files(FILES, song)
+    page.wait_for_selector(".ms-song[data-state=ready]")
+    page.click("#start:has-text('and start'):enabled")
+    page.wait_for_url("**tab=result&job=*")  # downloaded, checked, separated, opened
+    assert [job["model"] for job in jobs(shop)] == ["small"]
+    assert page.locator("#need").is_hidden()
+    page.close()
 
 
 def test_without_the_server_the_page_stays_calm_and_comes_back(

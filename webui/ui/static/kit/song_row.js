@@ -8,7 +8,7 @@ import { reason } from "./toast.js";
 
 export class SongRow {
   constructor(song, intake) {
-    this.name = h("span", { class: "ms-song-name" });
+    this.name = h("span", { class: "ms-song-name", translate: "no" });
     this.facts = h("span", { class: "ms-facts" });
     this.fill = h("span");
     this.meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, this.fill);

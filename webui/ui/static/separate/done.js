@@ -6,16 +6,26 @@ import { route } from "../route.js";
 import { t } from "../text.js";
 
 let awaited = null; // the job that opens by itself
+let presses = 0;
 
-/** The one job that was started: open it when it is done, unless the reader does something meanwhile. */
-export function openWhenDone(id) {
+/** How often the reader has pressed anything: whether something was done between two moments. */
+export const deeds = () => presses;
+
+/** The one job that was started when `deeds()` was `since`: open it when it is done, unless the reader does something meanwhile. */
+export function openWhenDone(id, since) {
+  if (since !== presses) return;
   const others = (jobs.list ?? []).some((job) => job.id !== id && jobs.mine.has(job.id) && ["queued", "running"].includes(job.state));
   awaited = others ? null : id;
 }
 
 // Any press of a key or a button is something else; looking and scrolling is not.
-for (const kind of ["pointerdown", "keydown", "drop"]) document.addEventListener(kind, () => (awaited = null), true);
+for (const kind of ["pointerdown", "keydown", "drop"]) document.addEventListener(kind, deed, true);
 route.subscribe(() => route.tab !== "separate" && (awaited = null));
+
+function deed() {
+  presses += 1;
+  awaited = null;
+}
 
 /** A job of this page has ended. */
 export function done(job) {

@@ -8,16 +8,17 @@ import { ask } from "../kit/dialog.js";
 import { menuButton } from "../kit/menu.js";
 import { fail } from "../kit/toast.js";
 import { route } from "../route.js";
-import { roughSpan } from "./start.js";
 import { clock, errorText, find, span, t, timeLeft, when } from "../text.js";
+import { roughSpan } from "./start.js";
 
 export class JobRow {
   constructor(job) {
     this.job = job;
     this._drawn = "";
-    this.title = h("h3", { class: "ms-job-title" }, job.title);
+    this.title = h("h3", { class: "ms-job-title", translate: "no" }, job.title);
     this.badge = h("span", { class: "ms-badge" });
-    this.facts = h("p", { class: "ms-facts" });
+    this.what = h("span", {});
+    this.facts = h("span", {});
     this.fill = h("span", { class: "ms-progress-fill" });
     this.progress = h(
       "div",
@@ -32,7 +33,7 @@ export class JobRow {
       "li",
       { class: "ms-job", "data-job": job.id },
       h("div", { class: "ms-job-head" }, this.title, this.badge),
-      this.facts,
+      h("p", { class: "ms-facts" }, this.what, this.facts),
       this.progress,
       this.stage,
       this.reason,
@@ -49,7 +50,10 @@ export class JobRow {
     this.element.classList.toggle("ms-paused", away);
     setText(this.title, job.title);
     this.title.title = job.file;
-    setText(this.facts, facts(job));
+    const { name, own } = choiceOf(job);
+    setText(this.what, name);
+    this.what.translate = !own;
+    setText(this.facts, [name ? "" : null, ...facts(job)].filter((each) => each !== null).join(" · "));
     this._progress(job, away);
     this.reason.hidden = this.details.hidden = state !== "failed";
     setText(this.reason, state === "failed" && job.error ? errorText(job.error) : "");
@@ -148,12 +152,16 @@ function waitText({ stage, seconds_until_start: seconds }, away) {
   return seconds == null ? "" : seconds < 5 ? t("queue.starts.soon") : t("queue.starts", { time: roughSpan(seconds) });
 }
 
+/** What was chosen for a job, in words; `own` where that is a name and not a text. */
+function choiceOf({ purpose, preset, model }) {
+  const text = purpose ? find(`purpose.${purpose}`) : preset ? find(`preset.${preset}`) : null;
+  return { name: text ?? preset ?? model ?? "", own: text === null };
+}
+
 function facts(job) {
-  const { purpose, preset, model } = job;
-  const what = purpose ? find(`purpose.${purpose}`) : preset ? (find(`preset.${preset}`) ?? preset) : model;
-  const took = job.state === "completed" && job.started_at ? t("job.took", { time: span(job.finished_at - job.started_at) }) : "";
-  const length = job.duration == null ? "" : clock(job.duration);
-  return [length, what, job.format.container.toUpperCase(), when(job.created_at), took].filter(Boolean).join(" · ");
+  const took = job.state === "completed" && job.started_at ? t("job.took", { time: span(job.finished_at - job.started_at) }) : null;
+  const length = job.duration == null ? null : clock(job.duration);
+  return [length, job.format.container.toUpperCase(), when(job.created_at), took];
 }
 
 /** The job's log, asked for when it is opened. */

@@ -8,7 +8,7 @@ import { find, t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
 
 export function model() {
-  const title = h("p", { class: "ms-model-title" });
+  const title = h("p", { class: "ms-model-title", translate: "no" });
   const facts = h("p", { class: "ms-hint" });
   const other = button({
     label: t("separate.model.choose"),

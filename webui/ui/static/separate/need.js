@@ -28,5 +28,5 @@ export function need(oninstalled) {
 
 function row(model, oninstalled) {
   const install = installButton(model, { oninstalled, kind: "primary" });
-  return { element: h("li", { class: "ms-need-row" }, h("span", {}, model.title), install.element), close: install.close };
+  return { element: h("li", { class: "ms-need-row" }, h("span", { translate: "no" }, model.title), install.element), close: install.close };
 }

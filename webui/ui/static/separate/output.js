@@ -57,7 +57,7 @@ export function output() {
   return h(
     "div",
     { class: "ms-options" },
-    h("div", { class: "ms-field" }, container.element, h("p", { class: "ms-hint" }, t("separate.format.about"))),
+    h("div", { class: "ms-field ms-whole" }, container.element, h("p", { class: "ms-hint" }, t("separate.format.about"))),
     field({ label: t("separate.subtype"), control: quality }).element,
   );
 }

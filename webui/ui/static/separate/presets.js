@@ -49,8 +49,8 @@ function entry({ name, title, description, own, missing }) {
   return { name, own, here: !missing.length, title: known ?? title ?? name, about: (own ? null : find(`preset.${name}.about`)) ?? description };
 }
 
-function row({ name, title, about, here }) {
+function row({ name, own, title, about, here }) {
   const radio = h("input", { type: "radio", name: "ms-separate-preset", value: name, onchange: () => chosenByHand({ preset: name }) });
-  const head = h("span", { class: "ms-preset-title" }, h("span", {}, title), here ? null : h("span", { class: "ms-tag" }, t("separate.download")));
-  return h("label", { class: "ms-choice" }, radio, h("span", { class: "ms-choice-text" }, head, h("small", {}, about)));
+  const head = h("span", { class: "ms-preset-title" }, h("span", { translate: own ? "no" : null }, title), here ? null : h("span", { class: "ms-tag" }, t("separate.download")));
+  return h("label", { class: "ms-choice" }, radio, h("span", { class: "ms-choice-text" }, head, h("small", { translate: own ? "no" : null }, about)));
 }

@@ -35,13 +35,13 @@ export function purposes() {
     const { card } = choice.value;
     const rest = (list ?? []).map(({ name }) => `purpose/${name}`).filter((each) => !FIRST.includes(each));
     const shown = [...FIRST, ...(all ? rest : rest.includes(card) ? [card] : [])];
-    cards.setOptions(shown.map(cardOption), card);
+    show(cards, shown.map(cardOption), card);
     more.querySelector("span").textContent = t(all ? "separate.purpose.fewer" : "separate.purpose.more");
     more.setAttribute("aria-expanded", String(all));
     more.querySelector("path").setAttribute("d", SHAPES[all ? "up" : "down"]);
     const options = qualities(list?.find(({ name }) => name === choice.purpose));
     quality.element.hidden = options.length < 2;
-    quality.setOptions(options, best(options));
+    show(quality, options, best(options));
   }
 
   // Asked once, and again until the server has answered.
@@ -53,6 +53,16 @@ export function purposes() {
   });
   choice.subscribe(draw);
   return { element, refresh: () => json("purposes").then(({ purposes: fresh }) => ((list = fresh), draw())) };
+}
+
+const drawn = new Map();
+
+// Drawn anew only where there are other options: whoever goes through them by keyboard keeps the focus.
+function show(field, options, value) {
+  const key = JSON.stringify(options);
+  if (drawn.get(field) !== key) field.setOptions(options, value);
+  drawn.set(field, key);
+  field.value = value;
 }
 
 function cardOption(card) {

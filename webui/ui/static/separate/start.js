@@ -2,13 +2,14 @@
 
 import { json } from "../base.js";
 import { h, setText } from "../dom.js";
+import { installs } from "../installs.js";
 import { jobs } from "../jobs.js";
 import { busy } from "../kit/button.js";
 import { reason, toast } from "../kit/toast.js";
-import { span, t } from "../text.js";
+import { size, span, t } from "../text.js";
 import { about } from "./about.js";
 import { choice } from "./choice.js";
-import { openWhenDone } from "./done.js";
+import { deeds, openWhenDone } from "./done.js";
 import { outputFields } from "./output.js";
 
 /** input: the songs() of this tab. Returns { element, sample(), changed() }. */
@@ -17,35 +18,55 @@ export function starter(input) {
   const start = h("button", { type: "button", class: "ms-button ms-primary ms-start-button", id: "start" }, h("span", {}));
   start.addEventListener("click", () => busy(start, begin));
   const element = h("div", { class: "ms-start" }, time, start);
-  const later = new Map(); // songs that were on their way when Start was pressed, with what was chosen then
+  // Songs for which Start was pressed before all was here: what was chosen then, and the models that are on their way.
+  const held = new Map();
 
-  const missing = () => (about.facts?.models ?? []).some((model) => !model.installed);
-  const count = () => input.items.filter((song) => song.state !== "failed" && !later.has(song)).length;
+  const missing = () => (about.facts?.models ?? []).filter((model) => !model.installed);
+  const free = () => input.items.filter((song) => song.state !== "failed" && !held.has(song));
 
   function draw() {
-    const songs = count();
-    const off = !songs ? "separate.start.none" : missing() ? "separate.start.missing" : null;
-    start.disabled = Boolean(off);
-    setText(start.querySelector("span"), off ? t(off) : t(songs === 1 ? "separate.start.one" : "separate.start.many", { count: songs }));
-    setText(time, timeText(input, later.size));
+    const songs = free().length;
+    const lack = missing().length > 0;
+    start.disabled = !songs;
+    const text = lack ? t("separate.start.download", { size: size(about.facts.missing_bytes) }) : t(songs === 1 ? "separate.start.one" : "separate.start.many", { count: songs });
+    setText(start.querySelector("span"), songs ? text : t(held.size ? "separate.start.held" : "separate.start.none"));
+    setText(time, timeText(input, held.size));
   }
 
   async function begin() {
+    const since = deeds();
     const fields = chosen();
-    const wanted = input.items.filter((song) => song.state !== "failed" && !later.has(song));
-    for (const song of wanted) if (song.state !== "ready") later.set(song, fields);
+    const wanted = free();
+    const models = missing().map(({ name }) => name);
+    await Promise.all(models.map((name) => installs.start(name)));
+    const only = wanted.length === 1 ? since : null;
+    for (const song of wanted) held.set(song, { fields, models, only });
+    await submitReady();
+  }
+
+  /** Submit what was held back and has all it needs now. */
+  async function submitReady() {
     const made = [];
-    for (const song of wanted.filter((each) => each.state === "ready")) made.push(await submit(song, fields));
-    tell(made.filter(Boolean));
-    if (wanted.length === 1 && made[0]) openWhenDone(made[0].id);
+    for (const [song, { fields, models, only }] of [...held]) {
+      if (!held.has(song)) continue; // submitted by another turn of this, while this one waited
+      const stopped = models.some((name) => ["failed", "cancelled"].includes(installs.get(name)?.state));
+      if (stopped || song.state === "failed" || !input.items.includes(song)) held.delete(song);
+      else if (song.state === "ready" && models.every((name) => installs.get(name)?.state === "installed")) {
+        const job = await submit(song, fields);
+        if (!job) continue;
+        made.push(job);
+        if (only !== null) openWhenDone(job.id, only);
+      }
+    }
     draw();
+    tell(made);
   }
 
   async function submit(song, fields) {
-    later.delete(song);
+    held.delete(song);
     try {
-      const title = song.reference.sample ? t("songs.sample.title") : "";
-      const job = await send(song.reference, { ...fields, ...(title && { title }) });
+      const title = song.reference.sample ? { title: t("songs.sample.title") } : {};
+      const job = await send(song.reference, { ...fields, ...title });
       input.remove(song);
       return job;
     } catch (error) {
@@ -57,21 +78,21 @@ export function starter(input) {
   // Called after every change of the songs.
   function changed() {
     about.songs(input.items.filter((song) => song.state === "ready" && song.duration).map((song) => song.duration));
-    for (const [song, fields] of [...later]) {
-      if (!input.items.includes(song) || song.state === "failed") later.delete(song);
-      else if (song.state === "ready") submit(song, fields).then((job) => tell([job].filter(Boolean)));
-    }
+    if (held.size) submitReady();
     draw();
   }
 
   async function sample() {
-    if (missing()) return input.add({ sample: "song" }, { name: t("songs.sample.title") });
+    if (missing().length) return input.add({ sample: "song" }, { name: t("songs.sample.title") });
+    const since = deeds();
     const job = await send({ sample: "song" }, { ...chosen(), title: t("songs.sample.title") });
     tell([job]);
-    return openWhenDone(job.id);
+    openWhenDone(job.id, since);
+    return undefined;
   }
 
   about.subscribe(draw);
+  installs.subscribe(() => held.size && submitReady());
   return { element, sample, changed };
 }
 
