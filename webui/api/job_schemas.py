@@ -89,7 +89,7 @@ class EstimateInfo(BaseModel):
     low: float | None
     high: float | None
     basis: Literal["history", "calibrated", "guess", "unknown"] = Field(
-        description="history: such jobs were done here. calibrated: from this machine's speed and the model's cost. guess: from its cost alone."
+        description="history: such jobs were done here. calibrated: from the model's cost and this machine's speed. guess: without that."
     )
     models: list[EstimatedModel]
     missing_bytes: int = Field(description="To be downloaded first.")

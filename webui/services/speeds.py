@@ -35,8 +35,13 @@ def kind_of(parts: Sequence[str], device: str, options: Mapping[str, Any]) -> st
         device: the setting.
         options: of the separation, the server's defaults included.
     """
-    said = ",".join(f"{name}={options[name]}" for name in COSTLY if options.get(name) not in (None, False, "standard", "auto", 1, {}))
+    said = ",".join(f"{name}={options[name]}" for name in COSTLY if _says_something(name, options.get(name)))
     return "|".join(("+".join(sorted(part.casefold() for part in parts)), device, said))
+
+
+def _says_something(name: str, value: object) -> bool:
+    usual: dict[str, object] = {"overlap": "standard", "precision": "auto", "shifts": 1}
+    return bool(value) and value != usual.get(name)
 
 
 class Speeds:
