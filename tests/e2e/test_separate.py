@@ -103,7 +103,7 @@ def test_several_songs_and_one_that_cannot_be_read(
     problem = page.locator(".ms-song[data-state=failed]", has_text=broken_song.name)
     problem.wait_for()
     assert "cannot be read" in problem.inner_text()
-    assert "48 kHz · mono" in page.locator(".ms-song", has_text="夜曲").inner_text()
+    page.wait_for_selector(".ms-song:has-text('夜曲'):has-text('48 kHz · mono')")
     page.wait_for_selector("#start:has-text('2 songs'):enabled")
     page.wait_for_selector(".ms-start-time:has-text('about')")
     page.click("#more summary")

@@ -18,6 +18,7 @@ let number = 0;
 export class Intake {
   constructor(key, onchange) {
     this.items = [];
+    this.key = key;
     this._key = `msst-songs-${key}`;
     this._onchange = onchange;
     this._watch = null;

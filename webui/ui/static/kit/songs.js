@@ -137,6 +137,7 @@ const shown = () => [...places].find((place) => place.element.offsetParent !== n
 const placeOf = (event) => [...places].find((place) => place.element.contains(event.target)) ?? shown();
 const mark = (place) => {
   for (const each of places) each.zone.classList.toggle("ms-dragged", each === place);
+  document.documentElement.classList.toggle("ms-dragging", Boolean(place));
 };
 
 document.addEventListener("dragover", (event) => {

@@ -15,14 +15,14 @@ export class JobRow {
   constructor(job) {
     this.job = job;
     this._drawn = "";
-    this.title = h("h3", { class: "ms-job-title", translate: "no" }, job.title);
+    this.title = h("h3", { class: "ms-job-title", translate: "no", id: `job-title-${job.id}` }, job.title);
     this.badge = h("span", { class: "ms-badge" });
     this.what = h("span", {});
     this.facts = h("span", {});
     this.fill = h("span", { class: "ms-progress-fill" });
     this.progress = h(
       "div",
-      { class: "ms-progress", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("job.progress", job) },
+      { class: "ms-progress", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-labelledby": this.title.id },
       this.fill,
     );
     this.stage = h("p", { class: "ms-stage" });
@@ -94,14 +94,13 @@ export class JobRow {
   }
 
   _button(name, symbol = null, kind = "") {
-    const action = t(`job.${name}`);
     return button({
-      label: action,
+      label: t(`job.${name}`),
       symbol,
       kind,
       run: () => this._do(name),
       "data-action": name,
-      "aria-label": t("job.action", { action, title: this.job.title }),
+      "aria-describedby": this.title.id,
     });
   }
 
@@ -119,7 +118,9 @@ export class JobRow {
         failed: [item("delete", "trash", { danger: true })],
         cancelled: [item("delete", "trash", { danger: true })],
       })[this.job.state] ?? [];
-    return menuButton({ label: t("job.more", { title: this.job.title }), items, bare: true });
+    const menu = menuButton({ label: t("kit.actions"), items, bare: true });
+    menu.querySelector("button").setAttribute("aria-describedby", this.title.id);
+    return menu;
   }
 
   async _do(name) {

@@ -39,9 +39,10 @@ export function purposes() {
     more.querySelector("span").textContent = t(all ? "separate.purpose.fewer" : "separate.purpose.more");
     more.setAttribute("aria-expanded", String(all));
     more.querySelector("path").setAttribute("d", SHAPES[all ? "up" : "down"]);
-    const options = qualities(list?.find(({ name }) => name === choice.purpose));
+    const purpose = list?.find(({ name }) => name === choice.purpose);
+    const options = qualities(purpose);
     quality.element.hidden = options.length < 2;
-    show(quality, options, best(options));
+    show(quality, options, chosenOf(options, purpose));
   }
 
   // Asked once, and again until the server has answered.
@@ -81,12 +82,12 @@ function qualities(purpose) {
       value,
       label: t(`separate.quality.${value}`),
       about: model.installed ? t("separate.quality.here") : t("separate.quality.download", { size: size(model.bytes ?? 0) }),
-      installed: model.installed,
+      model: model.name,
     }));
 }
 
-// The chosen one; if none was chosen, what is installed, as the server does.
-function best(options) {
+// The chosen one; if none was chosen, what the server takes then: the best that is installed, or else the best.
+function chosenOf(options, purpose) {
   const wanted = options.find(({ value }) => value === choice.value.quality);
-  return (wanted ?? options.find(({ installed, value }) => installed && value === "best") ?? options.find(({ installed }) => installed) ?? options[0])?.value ?? null;
+  return (wanted ?? options.find(({ model }) => model === purpose.now?.name) ?? options[0])?.value ?? null;
 }

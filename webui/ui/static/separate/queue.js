@@ -9,6 +9,7 @@ import { done } from "./done.js";
 import { JobRow } from "./job_row.js";
 
 const FEW = 6;
+const MOST = 25; // rows; a whole folder may be waiting
 const ORDER = { running: 0, queued: 1 };
 
 export function queue(place) {
@@ -28,10 +29,12 @@ export function queue(place) {
       const row = new JobRow(job);
       return { element: row.element, update: (fresh) => row.update(fresh, jobs.away) };
     };
-    showRows(list, rows, sorted.slice(0, Math.max(FEW, active)), { make });
+    const shown = sorted.slice(0, Math.min(MOST, Math.max(FEW, active)));
+    showRows(list, rows, shown, { make });
     setText(empty, jobs.list ? t(narrow() ? "queue.empty.phone" : "queue.empty") : t("queue.loading"));
     empty.hidden = sorted.length > 0;
-    all.hidden = sorted.length <= Math.max(FEW, active);
+    all.hidden = shown.length === sorted.length;
+    setText(all, active > shown.length ? t("queue.waiting", { count: active - shown.length }) : t("queue.all"));
   };
   jobs.subscribe(() => {
     draw();

@@ -6,6 +6,7 @@ import { button } from "../kit/button.js";
 import { choices } from "../kit/form.js";
 import { songs } from "../kit/songs.js";
 import { fail } from "../kit/toast.js";
+import { route } from "../route.js";
 import { about, keepAsking } from "../separate/about.js";
 import { choice, chosenByHand, followAddress } from "../separate/choice.js";
 import { model } from "../separate/model.js";
@@ -89,7 +90,9 @@ async function again(id, input) {
   else if (job.model) choice.set({ ...shared, by: "model", model: job.model, family: "" });
   else if (await known(job.preset)) choice.set({ ...shared, by: "preset", preset: job.preset });
   else choice.set({ ...shared, by: "job", job: { id, title: job.title, preset: await json(`jobs/${encodeURIComponent(id)}/preset`) } });
-  if (!job.inputs_gone) input.add({ job: id }, { name: job.file, duration: job.duration });
+  const there = input.items.some((song) => song.reference?.job === id && !song.reference.file);
+  if (!job.inputs_gone && !there) input.add({ job: id }, { name: job.file, duration: job.duration });
+  if (choice.value.by !== "job") route.set({ again: null }); // the form is filled and remembered
 }
 
 const known = (name) => json(`presets/${encodeURIComponent(name)}`).then(() => true, (error) => {
