@@ -32,6 +32,7 @@ from webui.services.storage import Storage, is_uuid
 
 if TYPE_CHECKING:
     from webui.compute.pool import Prober
+    from webui.services.configuration import Configuration
     from webui.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -74,13 +75,17 @@ class Upload:
 class UploadService:
     """Takes songs in and keeps them for a day."""
 
-    def __init__(self, settings: Settings, storage: Storage, prober: Prober) -> None:
-        self._settings, self._storage, self._prober = settings, storage, prober
+    def __init__(self, configuration: Configuration, storage: Storage, prober: Prober) -> None:
+        self._configuration, self._storage, self._prober = configuration, storage, prober
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
         self._lock = threading.Lock()
         self._live: dict[str, tuple[int, int | None]] = {}  # received and total of what is being fetched here
         self._stopped: set[str] = set()
         self._closing = False
+
+    @property
+    def _settings(self) -> Settings:
+        return self._configuration.now
 
     def add(self, source: Path, *, name: str, path: str = "") -> Upload:
         """Take a file in; linked or copied, never changed.
