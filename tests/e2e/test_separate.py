@@ -235,6 +235,22 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
     assert (again["file"], again["model"], again["options"]) == (song.name, "spleeter_2stems", {"shifts": 2})
 
 
+def test_the_settings_say_how_stems_are_saved_unless_somebody_does(open_page: Callable[..., Any], server: Server) -> None:
+    settings = f"{server.url}/api/v1/settings"
+    page = open_page("?tab=jobs")
+    assert httpx.patch(settings, json={"output_format": "flac", "output_subtype": "PCM_16"}).status_code == 200
+    try:
+        page.click("a[data-to=separate]")  # a change in another tab of the page counts
+        page.click("#more summary")
+        page.wait_for_selector("#format label:has(input:checked):has-text('FLAC')")
+        assert page.input_value("#subtype") == "PCM_16"
+        page.click("#sample")
+        page.wait_for_url("**tab=result&job=*")
+        assert jobs(server)[0]["format"] == {"container": "flac", "subtype": "PCM_16"}
+    finally:
+        httpx.patch(settings, json={"output_format": None, "output_subtype": None})
+
+
 def test_a_model_that_is_not_here_is_offered_in_place(open_page: Callable[..., Any], song: Path) -> None:
     page = open_page()
     page.set_input_files(FILES, song)

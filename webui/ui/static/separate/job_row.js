@@ -11,6 +11,8 @@ import { route } from "../route.js";
 import { clock, errorText, find, span, t, timeLeft, when } from "../text.js";
 import { roughSpan } from "./start.js";
 
+const TOOL = "Tool: "; // what the jobs of the tools call their preset
+
 export class JobRow {
   constructor(job) {
     this.job = job;
@@ -155,7 +157,8 @@ function waitText({ stage, seconds_until_start: seconds }, away) {
 
 /** What was chosen for a job, in words; `own` where that is a name and not a text. */
 function choiceOf({ purpose, preset, model }) {
-  const text = purpose ? find(`purpose.${purpose}`) : preset ? find(`preset.${preset}`) : null;
+  const tool = preset?.startsWith(TOOL) ? find(`job.tool.${preset.slice(TOOL.length).replaceAll("-", "_")}`) : null;
+  const text = tool ?? (purpose ? find(`purpose.${purpose}`) : preset ? find(`preset.${preset}`) : null);
   return { name: text ?? preset ?? model ?? "", own: text === null };
 }
 

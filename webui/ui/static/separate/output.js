@@ -4,6 +4,7 @@ import { Away, json } from "../base.js";
 import { h } from "../dom.js";
 import { choices, field, select, setOptions } from "../kit/form.js";
 import { poll } from "../kit/poll.js";
+import { route } from "../route.js";
 import { t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
 
@@ -19,8 +20,9 @@ const LABELS = { wav: "WAV", flac: "FLAC", mp3: "MP3", m4a: "M4A", opus: "Opus" 
 
 let standard = { container: "wav", subtype: "" }; // of the server's settings
 
-/** The form's fields for POST /jobs. */
+/** The form's fields for POST /jobs; nothing where nothing was chosen: the settings rule then, also those of a moment ago. */
 export function outputFields() {
+  if (choice.value.container === null) return {};
   const { container, subtype } = shown();
   return { format: container, subtype };
 }
@@ -46,13 +48,21 @@ export function output() {
     setOptions(quality, WRITABLE[now.container].map((value) => ({ value, label: t(`quality.${value}`) })), now.subtype);
   };
   choice.subscribe(draw);
-  const asking = poll(async () => {
-    const { settings } = await json("settings").catch(away);
-    const value = (name) => settings.find((each) => each.name === name)?.value;
-    standard = { container: value("output_format") ?? "wav", subtype: value("output_subtype") ?? "" };
-    draw();
-    asking.stop();
-    return 60000;
+  const ask = () => {
+    const asking = poll(async () => {
+      const { settings } = await json("settings").catch(away);
+      const value = (name) => settings.find((each) => each.name === name)?.value;
+      standard = { container: value("output_format") ?? "wav", subtype: value("output_subtype") ?? "" };
+      draw();
+      asking.stop();
+      return 60000;
+    });
+  };
+  // Whenever the tab is opened: settings are changed in another one.
+  let before = null;
+  route.subscribe(() => {
+    if (route.tab === "separate" && before !== "separate") ask();
+    before = route.tab;
   });
   return h(
     "div",
