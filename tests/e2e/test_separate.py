@@ -109,6 +109,7 @@ def test_several_songs_and_one_that_cannot_be_read(
     page.click("#more summary")
     page.click("#format label:has-text('FLAC')")
     page.click("#start")
+    page.wait_for_selector(".ms-toast:has-text('2 songs are in the queue')")  # one note for all
     for title in (song.stem, strange.stem):
         page.locator(".ms-job[data-state=completed]", has=page.get_by_role("heading", name=title, exact=True)).first.wait_for()
     assert not page.query_selector(".ms img")
@@ -237,7 +238,7 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
 
 def test_the_settings_say_how_stems_are_saved_unless_somebody_does(open_page: Callable[..., Any], server: Server) -> None:
     settings = f"{server.url}/api/v1/settings"
-    page = open_page("?tab=jobs")
+    page = open_page("?tab=result")
     assert httpx.patch(settings, json={"output_format": "flac", "output_subtype": "PCM_16"}).status_code == 200
     try:
         page.click("a[data-to=separate]")  # a change in another tab of the page counts

@@ -5,6 +5,8 @@ import { toast } from "../kit/toast.js";
 import { route } from "../route.js";
 import { t } from "../text.js";
 
+const MANY = 3;
+
 let awaited = null; // the job that opens by itself
 let presses = 0;
 
@@ -32,5 +34,7 @@ export function done(job) {
   const open = () => route.go({ tab: "result", job: job.id });
   if (job.id === awaited && route.tab === "separate" && !document.querySelector("dialog[open]")) return open();
   if (route.get("job") === job.id) return undefined;
+  const left = (jobs.list ?? []).filter((each) => jobs.mine.has(each.id) && ["queued", "running"].includes(each.state)).length;
+  if (left >= MANY) return undefined; // the queue shows it; a note for each song of an album would be too much
   return toast(t("queue.done", { title: job.title }), { action: { label: t("job.open"), run: open } });
 }

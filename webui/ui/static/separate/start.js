@@ -20,6 +20,7 @@ export function starter(input) {
   const element = h("div", { class: "ms-start" }, time, start);
   // Songs for which Start was pressed before all was here: what was chosen then, and the models that are on their way.
   const held = new Map();
+  let turning = null;
 
   const missing = () => (about.facts?.models ?? []).filter((model) => !model.installed);
   const free = () => input.items.filter((song) => song.state !== "failed" && !held.has(song));
@@ -44,22 +45,32 @@ export function starter(input) {
     await submitReady();
   }
 
-  /** Submit what was held back and has all it needs now. */
-  async function submitReady() {
+  /** Submit what was held back and has all it needs now; one turn at a time, which takes what becomes ready meanwhile along. */
+  function submitReady() {
+    turning ??= turn().finally(() => (turning = null));
+    return turning;
+  }
+  async function turn() {
     const made = [];
-    for (const [song, { fields, models, only }] of [...held]) {
-      if (!held.has(song)) continue; // submitted by another turn of this, while this one waited
-      const stopped = models.some((name) => ["failed", "cancelled"].includes(installs.get(name)?.state));
-      if (stopped || song.state === "failed" || !input.items.includes(song)) held.delete(song);
-      else if (song.state === "ready" && models.every((name) => installs.get(name)?.state === "installed")) {
-        const job = await submit(song, fields);
-        if (!job) continue;
-        made.push(job);
-        if (only !== null) openWhenDone(job.id, only);
-      }
+    for (let next = ready(); next; next = ready()) {
+      const [song, { fields, only }] = next;
+      const job = await submit(song, fields);
+      if (!job) continue;
+      made.push(job);
+      if (only !== null) openWhenDone(job.id, only);
     }
     draw();
     tell(made);
+  }
+
+  // The next of them; those that can no longer be submitted are let go.
+  function ready() {
+    for (const [song, { models }] of [...held]) {
+      const stopped = models.some((name) => ["failed", "cancelled"].includes(installs.get(name)?.state));
+      if (stopped || song.state === "failed" || !input.items.includes(song)) held.delete(song);
+    }
+    const here = ({ models }) => models.every((name) => installs.get(name)?.state === "installed");
+    return [...held].find(([song, wanted]) => song.state === "ready" && here(wanted));
   }
 
   async function submit(song, fields) {

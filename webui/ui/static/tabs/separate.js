@@ -95,7 +95,7 @@ async function again(id, input) {
   if (choice.value.by !== "job") route.set({ again: null }); // the form is filled and remembered
 }
 
-const known = (name) => json(`presets/${encodeURIComponent(name)}`).then(() => true, (error) => {
-  if (error.status === 404) return false;
-  throw error;
-});
+async function known(name) {
+  const { presets: all } = await json("presets?runnable=false");
+  return all.some((preset) => preset.name === name);
+}
