@@ -14,7 +14,7 @@ from webui.api import ROUTERS, errors, own_models
 from webui.api.guard import KeyGuard
 from webui.api.limits import BodyLimit
 from webui.api.origins import SameOrigin
-from webui.api.slow import SlowThreads
+from webui.api.slow import LISTENERS, SlowThreads
 from webui.services import Services
 from webui.services.access import Tries
 from webui.settings import Settings
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     services = Services(settings or Settings())
     tempfile.tempdir = str(services.storage.tmp)  # uploads wait on the disk where they will stay, not in a small or in-memory /tmp
 
-    slow = SlowThreads()
+    slow, listening = SlowThreads(), SlowThreads(LISTENERS)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         services.warm_up()
         yield
         slow.stop()
+        listening.stop()
         await asyncio.to_thread(services.stop)
 
     app = FastAPI(
@@ -47,7 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    app.state.slow = slow
+    app.state.slow, app.state.listening = slow, listening
     app.state.tries = tries = Tries()
     app.add_middleware(
         BodyLimit,

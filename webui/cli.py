@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from webui import __version__
-from webui.commands import bench, ensemble, installing, jobs, keys, models, presets, separate, settings
+from webui.commands import bench, ensemble, installing, jobs, keys, listening, models, presets, separate, settings, tools
 
 app = typer.Typer(
     add_completion=False,
@@ -54,6 +54,9 @@ models.app.command()(installing.install)
 models.app.command()(installing.repair)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")
+for command in (listening.info, listening.key_tempo, listening.score, listening.quality, listening.spectrogram):
+    tools.app.command()(command)
+app.add_typer(tools.app, name="tools")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(settings.app, name="settings")
 app.add_typer(keys.app, name="keys")

@@ -20,6 +20,7 @@ from webui.api import (
     signing,
     system,
     tasks,
+    tools,
     uploads,
 )
 
@@ -32,6 +33,7 @@ ROUTERS: list[APIRouter] = [
     keys.router,
     system.router,
     jobs.router,
+    tools.router,
     estimates.router,
     ensembles.router,
     installs.router,

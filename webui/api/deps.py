@@ -99,6 +99,11 @@ def slow(request: Request) -> Slow:
     return Slow(request.app.state.slow, request)
 
 
+def listening(request: Request) -> Slow:
+    """Where analyses are waited for."""
+    return Slow(request.app.state.listening, request)
+
+
 @contextmanager
 def on_disk(upload: UploadFile, folder: Path) -> Iterator[Path]:
     """The upload as a file in `folder` while the block runs, in a place of its own under the name it came with, made safe."""
@@ -161,3 +166,4 @@ KeyDep = Annotated[Key | None, Depends(key_of)]
 CallerIsOwner = Annotated[bool, Depends(caller_is_owner)]
 OwnerOnly = Depends(require_owner)
 SlowDep = Annotated[Slow, Depends(slow)]
+ListeningDep = Annotated[Slow, Depends(listening)]

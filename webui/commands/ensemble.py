@@ -48,7 +48,7 @@ def ensemble(
     from webui.services import Choice
 
     def plan(services: Services) -> list[Task]:
-        folder, name, form = _place(output, output_format, subtype, services.configuration.output)
+        folder, name, form = place(output, output_format, subtype, services.configuration.output)
         if name and residual:
             raise BadOption(f"{name} is one file, and --residual makes two", hint="Name a folder.")
         settings = _settings(algorithm, weight, band, crossovers)
@@ -87,7 +87,7 @@ def _submit(paths: list[Path], how: dict[str, Any], services: Services) -> Job:
     return services.jobs.submit(song, file_name=song.name, more=[(path, path.name) for path in more], **how)
 
 
-def _place(
+def place(
     output: Path, container: str | None, subtype: str, as_asked: Callable[[str, str], OutputFormat]
 ) -> tuple[Path, str, OutputFormat]:
     """Where the result goes: a folder, the name of the file where that was given, and its format."""

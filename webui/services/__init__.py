@@ -3,7 +3,8 @@
 jobs      submit, follow, move in the line, cancel, run again, delete; joblist: all at a glance
 purposes  what people want of a song, and which model does it; forecaster: how long it will take
 uploads   songs that came in and wait for jobs; references: what a request means by a sound that is here
-results   files, archive, samples and waveforms of completed jobs
+results   files, archive, samples and waveforms of completed jobs; songs: the song itself in their company
+tools     analyses   what can be made of sounds, and said about them
 presets   models     what there is to choose from
 library   install, verify, repair, uninstall, link, add models
 configuration   keys   share   system     the server itself
@@ -12,10 +13,12 @@ configuration   keys   share   system     the server itself
 from __future__ import annotations
 
 from tools.locks import FileLock
+from webui.compute.analyst import Analyst
 from webui.compute.pool import Pool, Prober
 from webui.paths import ROOT
 from webui.services import callbacks, store
 from webui.services.access import Keys
+from webui.services.analyses import AnalysisService
 from webui.services.configuration import Configuration
 from webui.services.downloads import Downloads
 from webui.services.engine import Engine, Standby
@@ -34,9 +37,11 @@ from webui.services.references import References
 from webui.services.results import ResultService
 from webui.services.runner import JobRunner
 from webui.services.share import Share
+from webui.services.songs import SongService
 from webui.services.speeds import Speeds
 from webui.services.storage import Storage
 from webui.services.system import System
+from webui.services.tools import ToolService
 from webui.services.uploads import UploadService
 from webui.settings import Settings
 
@@ -96,6 +101,10 @@ class Services:
         self.forecaster = Forecaster(self.configuration, self.presets, self.models, self.purposes, self.estimator, self.joblist)
         self.results = ResultService(self.storage, self.jobs)
         self.references = References(self.storage, self.jobs, self.results, self.uploads)
+        analyst = Analyst()
+        self.analyses = AnalysisService(self.storage, self.results, self.references, analyst)
+        self.songs = SongService(self.storage, self.results, self.references, analyst)
+        self.tools = ToolService(self.jobs, self.results, self.references, self.models, self.jobs.preset_of)
         self.system = System(self.configuration, self.storage, self._pool, self.share)
         self.configuration.listen(self._apply)
 
@@ -150,6 +159,7 @@ class Services:
         self._housekeeper.stop()
         self._pool.close()
         self._prober.close()
+        self.analyses.close()
         if self._runs_jobs:
             self._engine.stop()
         self._store.close()

@@ -261,10 +261,10 @@ class UploadService:
             )
             self._write(upload)
         except OSError as error:
-            self._remove(upload_id)
+            self._discard(upload_id)
             raise DiskFull(f"the upload cannot be stored: {error.strerror}", hint="Is the disk full?") from error
         except BaseException:
-            self._remove(upload_id)
+            self._discard(upload_id)
             raise
         return upload
 
@@ -285,6 +285,16 @@ class UploadService:
 
     def _remove(self, upload_id: str) -> None:
         shutil.rmtree(self._folder(upload_id), ignore_errors=True)
+
+    def _discard(self, upload_id: str) -> None:
+        """Remove what a file left that was not taken in. A link's record stays: who asks meanwhile learns that it is being fetched."""
+        folder = self._folder(upload_id)
+        if not (folder / RECORD).exists():
+            self._remove(upload_id)
+            return
+        for file in folder.iterdir():
+            if file.name != RECORD:
+                file.unlink(missing_ok=True)
 
     def _write(self, upload: Upload) -> None:
         folder = self._folder(upload.id)
