@@ -238,7 +238,8 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
 
 def test_the_settings_say_how_stems_are_saved_unless_somebody_does(open_page: Callable[..., Any], server: Server) -> None:
     settings = f"{server.url}/api/v1/settings"
-    page = open_page("?tab=result")
+    page = open_page()
+    page.click("a[data-to=result]")
     assert httpx.patch(settings, json={"output_format": "flac", "output_subtype": "PCM_16"}).status_code == 200
     try:
         page.click("a[data-to=separate]")  # a change in another tab of the page counts
