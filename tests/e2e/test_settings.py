@@ -36,7 +36,9 @@ def rows(server: Server) -> dict[str, dict[str, Any]]:
 
 
 def visit(page: Any, part: str) -> None:
-    page.evaluate("(part) => history.pushState(null, '', `?tab=settings&group=${part}`) ?? dispatchEvent(new PopStateEvent('popstate'))", part)
+    page.evaluate(
+        "(part) => history.pushState(null, '', `?tab=settings&group=${part}`) ?? dispatchEvent(new PopStateEvent('popstate'))", part
+    )
     page.wait_for_selector(f"[data-part={part}]")
 
 
@@ -150,7 +152,7 @@ def test_a_key_is_made_used_and_revoked(open_page: Callable[..., Any], server: S
     finally:
         page.click("label:has-text('Whoever reaches the server')")
         page.click("dialog button:has-text('Let everybody in')")
-        page.wait_for_function("fetch('api/v1/settings').then((a) => a.json()).then((a) => a.settings.find((b) => b.name === 'access').value === 'open')")
+        page.wait_for_selector("[data-panel=access] .ms-saved:has-text('Saved.')")
     assert httpx.get(f"{server.url}/api/v1/jobs").status_code == 200
 
 
@@ -173,7 +175,7 @@ def test_language_and_theme_of_this_browser(open_page: Callable[..., Any], langu
 
 def test_the_disk_and_the_diagnostics(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
     page = open_page("?tab=settings&group=storage")
-    page.wait_for_function("/MB|GB/.test(document.querySelector('[data-kind=jobs] .ms-disk-size').textContent)")
+    page.wait_for_function("/MB|GB/.test(document.querySelector('[data-kind=jobs] .ms-disk-size')?.textContent)")
     visit(page, "about")
     page.click("[data-panel=diagnostics] button:has-text('Show')")
     page.wait_for_selector("[data-panel=diagnostics] pre:not([hidden])")

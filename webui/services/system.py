@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from webui.services.share import Share
     from webui.services.storage import Storage
 
-DISK_KEPT = 30.0  # seconds that a look at the disk holds
+DISK_KEPT = 2.0  # seconds that a look at the disk holds at least
+DISK_SHARE = 20  # and so many times as long as it took: a home folder of many files is not counted all the time
 DISK_PATIENCE = 2.0  # seconds that it may take
 FACTS_KEPT = 5.0  # seconds that what a compute child told holds
 PACKAGES = ("torch", "numpy", "av", "soundfile", "soxr", "pedalboard", "librosa", "gradio", "fastapi", "uvicorn", "dbos", "pydantic")
@@ -49,7 +50,7 @@ class System:
         self._facts: dict[str, Any] = {}
         self._asked_at = 0.0
         self._disk: dict[str, Any] = {}
-        self._disk_at = 0.0
+        self._disk_until = 0.0
         self._looking = threading.Lock()
         psutil.cpu_percent()  # counts from here on
 
@@ -77,10 +78,13 @@ class System:
         }
 
     def disk(self, *, fresh: bool = False) -> dict[str, Any]:
-        """Bytes by kind, free and in total; `partial` where counting took too long. Holds for half a minute."""
+        """Bytes by kind, free and in total; `partial` where counting took too long. Holds for some seconds."""
         with self._looking:
-            if fresh or not self._disk or time.monotonic() - self._disk_at > DISK_KEPT:
-                self._disk, self._disk_at = self._counted(), time.monotonic()
+            began = time.monotonic()
+            if fresh or began > self._disk_until:
+                self._disk = self._counted()
+                now = time.monotonic()
+                self._disk_until = now + max(DISK_KEPT, DISK_SHARE * (now - began))
             usage = shutil.disk_usage(self._storage.home)
             return {"free": usage.free, "total": usage.total, **self._disk}
 

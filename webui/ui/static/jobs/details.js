@@ -1,7 +1,7 @@
 // All that is known of a job: its files, its settings, its log.
 
 import { address, json } from "../base.js";
-import { h, icon, setText } from "../dom.js";
+import { belongsTo, h, icon, setText } from "../dom.js";
 import { button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
 import { reason } from "../kit/toast.js";
@@ -48,27 +48,16 @@ function drawError(place, job) {
 
 function drawFiles(place, job) {
   place.hidden = !job.results.length;
-  const rows = job.results.map((result) =>
-    h(
-      "li",
-      { class: "ms-run-file" },
-      h("span", {}, resultName(result)),
-      h("span", { class: "ms-facts", translate: "no" }, result.file),
-      h("span", { class: "ms-facts" }, size(result.bytes)),
-      h(
-        "a",
-        {
-          class: "ms-button ms-quiet",
-          href: address(result.url.replace(/^\//, "")),
-          download: result.file,
-          "aria-label": t("jobs.download.of", { title: result.file }),
-          title: t("jobs.download"),
-        },
-        icon("download"),
-      ),
-    ),
-  );
-  place.replaceChildren(h("h4", {}, t("jobs.files")), h("ul", { class: "ms-run-files" }, ...rows));
+  place.replaceChildren(h("h4", {}, t("jobs.files")), h("ul", { class: "ms-run-files" }, ...job.results.map(fileRow)));
+}
+
+function fileRow(result) {
+  const name = h("span", {}, resultName(result));
+  const href = address(result.url.replace(/^\//, ""));
+  const props = { class: "ms-button ms-quiet", href, download: result.file, "aria-label": t("jobs.download"), title: t("jobs.download") };
+  const link = belongsTo(h("a", props, icon("download")), name);
+  const file = h("span", { class: "ms-facts", translate: "no" }, result.file);
+  return h("li", { class: "ms-run-file" }, name, file, h("span", { class: "ms-facts" }, size(result.bytes)), link);
 }
 
 function pairs(job) {

@@ -1,7 +1,7 @@
 // How busy the machine is, live while somebody looks; and what it works on right now.
 
 import { json } from "../base.js";
-import { h, setText } from "../dom.js";
+import { belongsTo, h, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { showRows } from "../kit/list.js";
 import { pollWhile } from "../kit/shown.js";
@@ -80,7 +80,8 @@ function running_row(job) {
   const values = { tab: "jobs", job: job.id };
   const link = h("a", { href: route.link(values), onclick: follow(values), translate: "no" }, job.title);
   const fill = h("span");
-  const meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("job.progress", job) }, fill);
+  const meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("jobs.progress") }, fill);
+  belongsTo(meter, link);
   const stage = h("span", { class: "ms-stage" });
   return {
     element: h("li", {}, h("div", { class: "ms-row" }, link, stage), meter),

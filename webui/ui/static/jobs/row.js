@@ -1,6 +1,6 @@
 // One job of the list: a line on a wide window, a card on a phone. Kept and updated, so focus and what is unfolded survive.
 
-import { h, icon, setText } from "../dom.js";
+import { belongsTo, h, icon, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { menuButton } from "../kit/menu.js";
@@ -17,16 +17,17 @@ export class Row {
     this.list = list;
     this.details = null;
     this._drawn = "";
-    this.check = h("input", { type: "checkbox", class: "ms-check", "aria-label": t("jobs.select", job) });
+    this.check = h("input", { type: "checkbox", class: "ms-check", "aria-label": t("jobs.select") });
     this.check.addEventListener("change", () => list.choose(this.job, this.check.checked));
     this.title = h("h3", { class: "ms-run-title", translate: "no" }, job.title);
+    belongsTo(this.check, this.title);
     this.what = h("p", { class: "ms-facts" });
     this.state = h("p", { class: "ms-badge" });
     this.facts = Object.fromEntries(["when", "took", "size", "source"].map((name) => [name, fact(name)]));
     this.fill = h("span");
     this.meter = h(
       "div",
-      { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("job.progress", job) },
+      { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-labelledby": this.title.id },
       this.fill,
     );
     this.stage = h("p", { class: "ms-stage" });
@@ -45,8 +46,9 @@ export class Row {
       "aria-controls": this.fold.id,
       run: () => this.list.open(this.open ? null : this.job.id),
     });
-    this.toggle.setAttribute("aria-label", t("jobs.details.of", this.job));
-    const menu = menuButton({ label: t("jobs.actions.of", this.job), bare: true, items: () => menuOf(this.job, act) });
+    belongsTo(this.toggle, this.title);
+    const menu = menuButton({ label: t("kit.actions"), bare: true, items: () => menuOf(this.job, act) });
+    belongsTo(menu.querySelector("button"), this.title);
     const act = acting(menu, this.list.changed);
     return h(
       "div",
@@ -109,18 +111,14 @@ export class Row {
   _action(job) {
     if (job.state === "completed") {
       const values = { tab: "result", job: job.id };
-      return h(
-        "a",
-        { class: "ms-button", href: route.link(values), onclick: follow(values), "aria-label": t("jobs.open.of", job), "data-action": "open" },
-        icon("play"),
-        h("span", {}, t("jobs.open")),
-      );
+      const props = { class: "ms-button", href: route.link(values), onclick: follow(values), "data-action": "open" };
+      return belongsTo(h("a", props, icon("play"), h("span", {}, t("jobs.open"))), this.title);
     }
     const active = isActive(job);
     if (!active && job.inputs_gone) return null;
     const name = active ? "cancel" : "retry";
     const element = button({ label: t(`jobs.${name}`), symbol: active ? "close" : "again", "data-action": name, run: () => act(work) });
-    element.setAttribute("aria-label", t(`jobs.${name}.of`, job));
+    belongsTo(element, this.title);
     const act = async (doing) => {
       await doing();
       this.list.changed();

@@ -39,14 +39,15 @@ function list(setting, save) {
       if (key === drawn) return;
       drawn = key;
       setOptions(control, options, JSON.stringify(current(now)));
+      for (const option of control.options) if (words(now, JSON.parse(option.value)).own) option.translate = false;
     },
   };
 }
 
 function label(setting, value, system) {
-  const device = setting.name === "device" ? system?.devices.find((each) => each.id === value) : null;
-  if (device) return `${device.name} (${device.id})`;
-  return words(setting, value).text;
+  const { text, own } = words(setting, value);
+  const device = own && setting.name === "device" ? system?.devices.find((each) => each.id === value) : null;
+  return device ? `${device.name} (${device.id})` : text;
 }
 
 // Known values, or one of one's own in a line below.

@@ -1,7 +1,7 @@
 // Keys for programs, friends and phones: made (shown once), seen, taken away.
 
 import { json } from "../base.js";
-import { h, setText } from "../dom.js";
+import { belongsTo, h, setText } from "../dom.js";
 import { button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
 import { ask, askText, dialog } from "../kit/dialog.js";
@@ -17,7 +17,7 @@ export class Keys {
     this.onload = () => {};
     this._rows = new Map();
     this._note = h("p", { class: "ms-hint" }, t("kit.loading"));
-    this._list = h("ul", { class: "ms-keys" });
+    this._list = h("ul", { class: "ms-access-keys" });
     this._make = button({
       label: t("settings.key.make"),
       symbol: "key",
@@ -25,7 +25,7 @@ export class Keys {
         if (await makeKey()) await this.load();
       },
     });
-    this.element = h("div", { class: "ms-stack" }, h("h4", {}, t("settings.keys")), this._note, this._list, h("div", { class: "ms-row" }, this._make));
+    this.element = h("div", { class: "ms-stack" }, h("h4", {}, t("settings.keys")), h("p", { class: "ms-hint" }, t("settings.keys.about"), " ", h("code", {}, "Authorization: Bearer KEY")), this._note, this._list, h("div", { class: "ms-row" }, this._make));
   }
 
   /** The key that this browser came in with, if any. */
@@ -51,8 +51,9 @@ export class Keys {
     const used = h("span", { class: "ms-facts" });
     const own = h("span", { class: "ms-tag ms-good" }, t("settings.key.current"));
     const revoke = button({ label: t("settings.key.revoke"), symbol: "trash", kind: "quiet", run: () => this._revoke(key) });
-    revoke.setAttribute("aria-label", t("settings.key.revoke.of", { name: key.name }));
-    const element = h("li", { "data-key": key.id }, h("strong", { translate: "no" }, key.name), own, used, revoke);
+    const name = h("strong", { translate: "no" }, key.name);
+    belongsTo(revoke, name);
+    const element = h("li", { "data-key": key.id }, name, own, used, revoke);
     return {
       element,
       update(now) {

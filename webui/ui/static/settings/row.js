@@ -74,6 +74,7 @@ export function row(first, { below = null } = {}) {
     back.hidden = Boolean(now.env || now.fixed) || same(now.pending ?? now.value, now.default);
     back.setAttribute("aria-label", t("settings.default.of", { name: t(`setting.${now.name}`), value: words(now, now.default).text }));
     back.title = t("settings.default.is", { value: words(now, now.default).text });
+    back.translate = !words(now, now.default).own;
   }
   return { element, update };
 }

@@ -13,7 +13,7 @@ import { part } from "./part.js";
 
 export function view(place) {
   const links = new Map(PARTS.map((name) => [name, h("a", { class: "ms-part-link", href: "", onclick: follow(() => at(name)) }, t(`settings.part.${name}`))]));
-  const nav = h("nav", { class: "ms-parts", "aria-label": t("settings.parts") }, ...links.values());
+  const nav = h("nav", { class: "ms-setting-parts", "aria-label": t("settings.parts") }, ...links.values());
   const body = h("div", { class: "ms-part-body" });
   const made = new Map();
   place.append(h("div", { class: "ms-head" }, h("h2", {}, t("tab.settings"))), h("div", { class: "ms-settings" }, nav, body));
