@@ -83,7 +83,8 @@ def test_what_is_refused_says_why_and_changes_nothing(open_page: Callable[..., A
     page.press("#setting-proxy", "Enter")
     page.wait_for_function("document.querySelector('#setting-proxy-problem').textContent")
     assert own_texts("en")["setting.proxy.rule"] in page.inner_text("#setting-proxy-problem")
-    assert page.input_value("#setting-proxy") == "" and rows(server)["proxy"]["value"] == ""
+    assert page.input_value("#setting-proxy") == ""
+    assert rows(server)["proxy"]["value"] == ""
     page.fill("#setting-proxy", "http://127.0.0.1:7890")
     page.press("#setting-proxy", "Enter")
     saved(page, "proxy")
@@ -100,11 +101,13 @@ def test_what_is_refused_says_why_and_changes_nothing(open_page: Callable[..., A
 
 def test_what_the_environment_rules_is_shown_and_not_editable(open_page: Callable[..., Any], server: Server) -> None:
     page = open_page("?tab=settings&group=storage")
-    assert page.is_disabled("#setting-home") and page.input_value("#setting-home") == str(server.home)
+    assert page.is_disabled("#setting-home")
+    assert page.input_value("#setting-home") == str(server.home)
     assert "MSST_HOME" in page.inner_text("#setting-home-ruled")
     visit(page, "network")
     unfold(page)
-    assert page.is_disabled("#setting-port") and "--port" in page.inner_text("#setting-port-ruled")
+    assert page.is_disabled("#setting-port")
+    assert "--port" in page.inner_text("#setting-port-ruled")
 
 
 def test_what_waits_for_a_restart_says_so(open_page: Callable[..., Any], server: Server) -> None:
@@ -114,7 +117,7 @@ def test_what_waits_for_a_restart_says_so(open_page: Callable[..., Any], server:
     page.select_option("#setting-host", label="The whole network")
     saved(page, "host")
     assert "restart" in page.inner_text("[data-setting=host] .ms-setting-note.ms-warn")
-    assert rows(server)["host"]["pending"] == "0.0.0.0"  # noqa: S104 - compared, not bound
+    assert rows(server)["host"]["pending"] == "0.0.0.0"
     page.reload()
     page.wait_for_selector("[data-setting=host] .ms-setting-note.ms-warn")
     assert page.eval_on_selector("#setting-host", "each => each.selectedOptions[0].textContent") == "The whole network"
@@ -137,7 +140,8 @@ def test_a_key_is_made_used_and_revoked(open_page: Callable[..., Any], server: S
     try:
         page.reload()  # this browser stays in
         page.wait_for_selector("[data-key] >> text=Studio")
-        assert page.is_visible("[data-key] >> text=this browser") and key not in page.content()
+        assert page.is_visible("[data-key] >> text=this browser")
+        assert key not in page.content()
 
         page.click("button:has-text('Make a key')")
         page.fill("dialog input", "Phone")
