@@ -21,6 +21,8 @@ const PANELS = {
   about: [about],
 };
 
+const HEADINGS = { general: "settings.server", network: "settings.reach", about: "settings.log" };
+
 export function part(name) {
   const { first, folded } = settingsOf(name, known.list);
   const rows = new Map([...first, ...folded].map((setting) => [setting.name, row(setting, { below: setting.name === "output_name" ? naming() : null })]));
@@ -28,7 +30,7 @@ export function part(name) {
   const more = folded.length
     ? h("details", { class: "ms-details ms-settings-more" }, h("summary", {}, t("settings.more")), h("div", { class: "ms-setting-list" }, ...elements(folded)))
     : null;
-  const heading = h("h3", {}, t(name === "general" ? "settings.server" : `settings.part.${name}`));
+  const heading = h("h3", {}, t(HEADINGS[name] ?? `settings.part.${name}`));
   const own = h("section", { class: "ms-card ms-stack" }, heading, h("div", { class: "ms-setting-list" }, ...elements(first)), more);
   const draw = () => {
     for (const [setting, made] of rows) if (known.get(setting)) made.update(known.get(setting), machine.now);
