@@ -40,6 +40,7 @@ STATUS: dict[str, int] = {
     "job_exists": 409,
     "model_not_installed": 409,
     "not_ready": 409,
+    "preset_changed": 409,
     "cancelled": 409,
     "input_gone": 410,
     "too_large": 413,
