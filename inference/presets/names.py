@@ -50,6 +50,7 @@ def fields_of(template: str) -> set[str]:
         raise Impossible(
             f"{template!r} has no field, so all songs would have one name: the fields are {{song}}, {{stem}}, {{step}}, {{model}}",
             "name_constant",
+            field="{song}",
         )
     return used
 

@@ -41,6 +41,7 @@ export function card(id, world) {
   const gives = results({ env, doc, addStep: world.addStep });
   const problem = h("p", { class: "ms-bad-text", role: "alert" });
   const number = h("span", { class: "ms-preset-number", "aria-hidden": "true" });
+  const tag = h("span", { class: "ms-tag" }, find(`step.${kind}`) ?? kind);
   const title = h("h3", { tabindex: "-1", translate: "no" });
   const body = h(
     "div",
@@ -72,7 +73,7 @@ export function card(id, world) {
   const element = h(
     "li",
     { class: "ms-preset-card", "data-step": id, "data-kind": kind },
-    h("div", { class: "ms-preset-card-head" }, handle, number, title, h("span", { class: "ms-tag" }, find(`step.${kind}`) ?? kind), h("div", { class: "ms-preset-card-actions" }, up, down, more)),
+    h("div", { class: "ms-preset-card-head" }, handle, number, title, tag, h("div", { class: "ms-preset-card-actions" }, up, down, more)),
     body,
   );
   draggable(handle, element, { index, move: (to) => doc.move(index(), to), step: move });
@@ -95,6 +96,7 @@ export function card(id, world) {
       if (!node) return;
       setText(number, String(node.index + 1));
       setText(title, node.name);
+      tag.hidden = node.name === tag.textContent;
       element.setAttribute("aria-label", t("presets.step.label", { number: node.index + 1, name: node.name, kind: find(`step.${kind}`) ?? kind }));
       up.disabled = node.index === 0;
       down.disabled = node.index === doc.ids.length - 1;

@@ -13,7 +13,7 @@ import { checker } from "./check.js";
 import { Doc } from "./doc.js";
 import { draftOf, dropDraft, keepDraft, NEW } from "./drafts.js";
 import { missingModels } from "./missing.js";
-import { saver } from "./save.js";
+import { saver, unfinished } from "./save.js";
 import { steps } from "./steps.js";
 import { store } from "./store.js";
 import { trial } from "./trial.js";
@@ -65,7 +65,7 @@ export async function editor(place, name, { reopen }) {
       ...(card ? menuOf(card) : []),
     ],
   });
-  const back = button({ label: t("presets.edit.close"), symbol: "close", run: close });
+  const back = button({ label: t("kit.close"), symbol: "close", run: close });
   const element = h(
     "section",
     { class: "ms-card ms-stack ms-preset-editor" },
@@ -99,9 +99,9 @@ export async function editor(place, name, { reopen }) {
     state.check = answer.away ? state.check : answer;
     const problem = answer.away ? t("error.away") : answer.valid ? "" : saving.words(answer);
     setText(status, problem || t(answer.missing?.not_installed?.length ? "presets.check.missing" : "presets.check.good"));
-    status.classList.toggle("ms-bad-text", Boolean(problem));
+    status.classList.toggle("ms-bad-text", Boolean(problem) && !unfinished(answer));
     go.hidden = !problem || answer.step === null || answer.step === undefined;
-    view.mark(problem ? answer.step : null);
+    view.mark(problem && !unfinished(answer) ? answer.step : null);
     if (!answer.away) missing.show(answer.missing);
   }
   function showProblem() {

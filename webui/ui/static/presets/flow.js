@@ -4,7 +4,8 @@ import { find, stemName, t } from "../text.js";
 import { fileLabel } from "./graph.js";
 import { colourOf } from "./results.js";
 
-const BOX = { width: 150, gap: 128, row: 30, head: 46, between: 22 };
+const BOX = { width: 146, gap: 116, row: 30, head: 46, between: 20 };
+const SMALLEST = 0.8; // to what part of its size a wide picture shrinks before it scrolls
 const EDGE = 10;
 const SPACE = "http://www.w3.org/2000/svg";
 
@@ -32,6 +33,7 @@ export function flow(graph, { choose = null, wrong = null } = {}) {
     role: choose ? "group" : "img",
     "aria-label": t("presets.flow.label", { steps: graph.steps.length, results: plan.kept.length }),
   });
+  picture.style.minWidth = `${Math.round(plan.width * SMALLEST)}px`;
   picture.append(...plan.lines.map(line), ...plan.boxes.map((box) => boxOf(box, choose, wrong)));
   return picture;
 }
@@ -43,19 +45,24 @@ function layout(graph) {
   const songs = numbers.map((file) => ({ file, title: fileLabel(file), kind: "song", ports: [{ stem: "mixture" }] }));
   const kept = [];
   const boxOfNode = new Map();
-  const middle = columns.map((nodes) => nodes.map((node) => {
-    const box = { node, title: node.name, about: aboutOf(node), kind: "step", ports: graph.stems(node).filter(Boolean).map((stem) => ({ stem })) };
+  const all = [songs, ...columns.map(() => []), []];
+  columns.forEach((nodes, place) => nodes.forEach((node) => {
+    const box = { node, title: node.name, about: aboutOf(graph, node), kind: "step", ports: graph.stems(node).filter(Boolean).map((stem) => ({ stem })) };
     boxOfNode.set(node, box);
     for (const port of box.ports) {
       port.box = box;
-      for (const { output } of graph.outputs(node, port.stem)) kept.push({ kind: "kept", title: nameOf(output, port.stem), port, ports: [] });
+      for (const { output } of graph.outputs(node, port.stem)) {
+        const result = { kind: "kept", title: nameOf(output, port.stem), port, ports: [] };
+        kept.push(result);
+        all[place + 2].push(result);
+      }
     }
-    return box;
+    all[place + 1].push(box);
   }));
-  const all = [songs, ...middle, kept];
+  if (!all.at(-1).length) all.pop();
   const height = (box) => Math.max(box.kind === "kept" ? 34 : BOX.head, box.ports.length * BOX.row);
   all.forEach((boxes, column) => {
-    if (column > 1 || column === all.length - 1) boxes.sort((a, b) => centre(a) - centre(b)); // by what they read, so that few lines cross
+    if (column > 1) boxes.sort((a, b) => centre(a) - centre(b)); // by what they read, so that few lines cross
     let y = EDGE;
     for (const box of boxes) {
       Object.assign(box, { x: EDGE + column * (BOX.width + BOX.gap), y, height: height(box) });
@@ -99,7 +106,7 @@ function layout(graph) {
   return { boxes, lines, kept, width: EDGE * 2 + all.length * BOX.width + (all.length - 1) * BOX.gap, height: tallest + EDGE };
 }
 
-const aboutOf = (node) => find(`step.${node.step.kind}`) ?? node.step.kind;
+const aboutOf = (graph, node) => graph.modelTitle(node) ?? find(`step.${node.step.kind}`) ?? node.step.kind;
 const nameOf = (output, stem) => (output.name ? output.name.replace(/^\{song\}[_ -]*/, "").replaceAll("{stem}", stem) : stemName(stem));
 
 function line({ port, x, y, unused, named }) {

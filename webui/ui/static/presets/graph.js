@@ -59,6 +59,10 @@ export class Graph {
     return ownsName || !stem ? node.name : `${node.name}.${stem}`;
   }
 
+  modelTitle(node) {
+    return (this.hasModel(node) && this._model(node.step.model)?.title) || null;
+  }
+
   hasModel(node) {
     return Boolean(node.schema?.properties.model);
   }

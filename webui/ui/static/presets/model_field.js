@@ -50,6 +50,8 @@ export function modelWidget({ at, env, label, onchosen }) {
       const model = chosen ? env.model(chosen) : null;
       setText(name, chosen ? (model?.title ?? chosen) : "");
       name.hidden = !chosen;
+      problem.classList.toggle("ms-hint", !chosen);
+      problem.classList.toggle("ms-bad-text", Boolean(chosen));
       setText(choose.querySelector("span"), t(chosen ? "presets.model.other" : "presets.model.choose"));
       choose.setAttribute("aria-label", chosen ? t("presets.model.change", { title: model?.title ?? chosen }) : t("presets.model.choose"));
       choose.classList.toggle("ms-primary", !chosen);
@@ -57,7 +59,7 @@ export function modelWidget({ at, env, label, onchosen }) {
       offer(model && !model.installed && model.supported !== false ? model : null);
     },
     problem(path, text) {
-      setText(problem, text);
+      setText(problem, name.hidden ? t("presets.check.model") : text);
       return () => setText(problem, "");
     },
     close: () => installing?.made.close(),

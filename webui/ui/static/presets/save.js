@@ -75,11 +75,16 @@ export function saver({ name, doc, state, check, show }) {
   return self;
 }
 
+/** Whether something is only still to be chosen: no mistake, the next thing to do. */
+export function unfinished({ error, place }) {
+  return error?.params.reason === "missing" && place.endsWith("/model");
+}
+
 /** What the check says, with its place, in the reader's language. */
 export function words({ error, place }) {
   if (place === "/outputs") return t("presets.check.outputs");
   if (place === "/steps") return t("presets.check.steps");
-  const text = reason({ ...error, message: error.detail });
+  const text = unfinished({ error, place }) ? t("presets.check.model") : reason({ ...error, message: error.detail });
   const [, index] = /^\/steps\/(\d+)/.exec(place) ?? [];
   return index === undefined ? text : `${t("presets.at.step", { number: Number(index) + 1 })}: ${text}`;
 }
