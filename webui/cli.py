@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from webui import __version__
-from webui.commands import bench, ensemble, installing, models, presets, separate
+from webui.commands import bench, ensemble, installing, jobs, models, presets, separate
 
 app = typer.Typer(
     add_completion=False,
@@ -53,4 +53,5 @@ models.app.command()(installing.install)
 models.app.command()(installing.repair)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")
+app.add_typer(jobs.app, name="jobs")
 app.command()(bench.bench)

@@ -17,8 +17,8 @@ from fastapi import Depends, Request, UploadFile
 from inference.errors import BadOption, DiskFull
 from inference.presets.names import one_component
 from webui.api.slow import Slow
-from webui.services import Services
-from webui.services.errors import NotLocal
+from webui.services import Choice, Services
+from webui.services.errors import BadRequest, NotLocal
 from webui.services.storage import base_name, safe_name
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
@@ -109,6 +109,19 @@ def json_object(text: str, field: str) -> dict[str, Any]:
     if not isinstance(decoded, dict):
         raise BadOption(f"{field}: not a JSON object", hint='For example {"overlap": "fast"}.', option=field)
     return decoded
+
+
+def choice_of(
+    preset: str | None, model: str | None, inline: str | None = None, purpose: str | None = None, quality: str | None = None
+) -> Choice | None:
+    """What to separate with, of which one only may be said; None where nothing was. Raises BadRequest."""
+    if len([each for each in (preset, model, inline, purpose) if each]) > 1:
+        raise BadRequest("choose a preset, a model, a purpose or a preset_json", hint="Send one of them.")
+    if quality and not purpose:
+        raise BadRequest("a quality belongs to a purpose", hint="Send a purpose too.")
+    if not (preset or model or inline or purpose):
+        return None
+    return Choice(preset=preset or None, model=model or None, inline=inline or None, purpose=purpose or None, quality=quality or None)
 
 
 def _file_name(sent: str) -> str:

@@ -1,6 +1,7 @@
 """What every door calls: page, REST and command line use these objects in-process and know nothing below them.
 
-jobs      submit, follow, cancel, run again, delete
+jobs      submit, follow, move in the line, cancel, run again, delete; joblist: all at a glance
+purposes  what people want of a song, and which model does it; forecaster: how long it will take
 uploads   songs that came in and wait for jobs; references: what a request means by a sound that is here
 results   files, archive, samples and waveforms of completed jobs
 presets   models     what there is to choose from
@@ -15,16 +16,21 @@ from webui.paths import ROOT
 from webui.services import callbacks, store
 from webui.services.downloads import Downloads
 from webui.services.engine import Engine, Standby
+from webui.services.estimates import Estimator
+from webui.services.forecast import Forecaster
 from webui.services.housekeeping import Housekeeper
 from webui.services.job import Callback, Choice, Job
+from webui.services.joblist import JobList
 from webui.services.jobs import JobService
 from webui.services.ledger import LiveCatalogue
 from webui.services.library import LibraryService
 from webui.services.models import ModelService
 from webui.services.presets import PresetService
+from webui.services.purposes import PurposeService
 from webui.services.references import References
 from webui.services.results import ResultService
 from webui.services.runner import JobRunner
+from webui.services.speeds import Speeds
 from webui.services.storage import Storage
 from webui.services.uploads import UploadService
 from webui.settings import Settings
@@ -50,10 +56,11 @@ class Services:
         self._store = store.JobStore(self._database)
         self.uploads = UploadService(settings, self.storage, self._prober)
         self._housekeeper = Housekeeper(settings, self.storage, self._store, self.uploads)
+        speeds = Speeds(settings.home / "speeds.json")
         self._engine = Engine(
             self._database,
             parallel_jobs=settings.parallel_jobs,
-            run_job=JobRunner(self.storage, self._pool, steps_limit=settings.kept_steps_bytes).run,
+            run_job=JobRunner(self.storage, self._pool, steps_limit=settings.kept_steps_bytes, speeds=speeds).run,
             deliver=self._housekeeper.deliver,
             tries=callbacks.TRIES,
             pause=self._housekeeper.pause,
@@ -65,9 +72,13 @@ class Services:
         self.library = LibraryService(self.storage.models, catalogue, Downloads.of(settings))
         self.models = ModelService(catalogue)
         self.presets = PresetService(self.storage.presets, ROOT / "presets", lambda: catalogue)
+        self.purposes = PurposeService(catalogue)
         self.jobs = JobService(
-            settings, self.storage, self._store, self.presets, self.models, self._prober, on_change=self._housekeeper.wake
+            settings, self.storage, self._store, self.presets, self.models, self.purposes, self._prober, on_change=self._housekeeper.wake
         )
+        self.estimator = Estimator(speeds, catalogue, lambda: self.device)
+        self.joblist = JobList(self._store, self.storage, self.estimator, lambda: settings.parallel_jobs)
+        self.forecaster = Forecaster(settings, self.presets, self.models, self.purposes, self.estimator, self.joblist)
         self.results = ResultService(self.storage, self.jobs)
         self.references = References(self.storage, self.jobs, self.results, self.uploads)
 

@@ -42,6 +42,12 @@ class UnknownFile(MsstError):
     code = "unknown_file"
 
 
+class NotWaiting(MsstError):
+    """A job that does not wait in the line, and so has no place there."""
+
+    code = "not_waiting"
+
+
 class InputGone(MsstError):
     """A job cannot run again, because its song was deleted."""
 

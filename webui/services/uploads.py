@@ -116,7 +116,11 @@ class UploadService:
         """Fetch a song and wait for it. Raises as `fetch` and `add`, and LinkFailed, TooLarge."""
         name = linkfetch.check(url, self._settings.link_allow)
         upload = Upload(self._new_id(), name, name, "fetching", time.time(), url=url)
-        return self._fetched(upload)
+        try:
+            return self._fetched(upload)
+        finally:
+            with self._lock:
+                self._live.pop(upload.id, None)
 
     def get(self, upload_id: str) -> Upload:
         """What is known of an upload. Raises UnknownUpload."""
