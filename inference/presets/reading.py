@@ -102,7 +102,7 @@ def _reason(first: ErrorDetails) -> dict[str, object]:
     cause = context.get("error")
     if isinstance(cause, Impossible):
         return {"reason": cause.reason, **cause.params}
-    limit = next((context[name] for name in _LIMITS if name in context), "")
+    limit = next((f"{context[name]:g}" for name in _LIMITS if name in context), "")
     field = next((part for part in reversed(first["loc"]) if isinstance(part, str)), "")
     return {"reason": _REASONS.get(first["type"], "value"), "limit": limit, "field": field}
 

@@ -74,12 +74,12 @@ def test_a_new_preset_from_nothing_to_its_result(open_page: Callable[..., Any], 
     assert first.locator(".ms-preset-stem-name").all_inner_texts() == ["Vocals", "Accompaniment"]
     # The vocals go on into another step instead of being kept.
     first.locator("[aria-label='Keep as a result: Vocals']").uncheck()
-    first.locator("[aria-label='Go on with it: Vocals']").click()
-    page.click("[role=menuitem]:text-is('Effects')")
+    first.locator("button[aria-label='Go on with it: Vocals']").click()
+    page.click("[role=menuitem]:has-text('Effects')")
     second = page.locator(".ms-preset-card").nth(1)
     assert second.locator("label:text-is('Takes') + select option:checked").inner_text() == "1. Separate: Vocals"
-    second.locator("button:text-is('Add an effect')").click()
-    page.click("[role=menuitem]:text-is('High-pass (cut the low)')")
+    second.locator("button:has-text('Add an effect')").click()
+    page.click("[role=menuitem]:has-text('High-pass (cut the low)')")
     # A value that cannot be is told at its field, and the picture shows the step.
     frequency = second.get_by_label("Frequency (Hz)")
     frequency.fill("5")
@@ -99,7 +99,7 @@ def test_a_new_preset_from_nothing_to_its_result(open_page: Callable[..., Any], 
     listen.wait_for(timeout=90_000)
     job = httpx.get(f"{server.url}/api/v1/jobs/{re.search('job=([^&]+)', listen.get_attribute('href'))[1]}").json()  # type: ignore[index]
     assert sorted(result["stem"] for result in job["results"]) == ["accompaniment", "vocals"]
-    page.click(".ms-preset-bar button:text-is('Save')")
+    page.click(".ms-preset-bar button:has-text('Save')")
     page.wait_for_url("**preset=My_chain**")
     saved = stored(server, "My_chain")["preset"]
     assert [step["kind"] for step in saved["steps"]] == ["separate", "effects"]
@@ -121,7 +121,7 @@ def test_undo_redo_and_changes_that_survive_a_reload(open_page: Callable[..., An
     page = open_page(f"?tab=presets&preset={name}&edit=1")
     page.wait_for_selector(".ms-preset-card >> nth=1")
     page.locator(".ms-preset-card").nth(1).locator("button[aria-label='More actions']").click()
-    page.click("[role=menuitem]:text-is('Remove the step')")
+    page.click("[role=menuitem]:has-text('Remove the step')")
     assert card_names(page) == ["split"]
     page.keyboard.press("Control+z")
     assert card_names(page) == ["split", "level"]
@@ -138,7 +138,7 @@ def test_undo_redo_and_changes_that_survive_a_reload(open_page: Callable[..., An
     # Who read the step that is gone reads what it read: the vocals are still a result.
     assert stored(server, name)["preset"]["outputs"] == [{"from": "split.vocals"}, TWO_STEPS["outputs"][1]]  # type: ignore[index]
     page.click(".ms-preset-editor > .ms-head button[aria-label='More actions']")
-    page.click("[role=menuitem]:text-is('Earlier versions')")
+    page.click("[role=menuitem]:has-text('Earlier versions')")
     page.click(".ms-preset-history button")
     page.wait_for_selector(".ms-toast:has-text('The earlier version is back.')")
     page.wait_for_selector(".ms-preset-card >> nth=1")
@@ -155,8 +155,8 @@ def test_what_somebody_else_saved_is_not_lost(open_page: Callable[..., Any], ser
     theirs = {**TWO_STEPS, "description": "Theirs."}
     httpx.put(f"{server.url}/api/v1/presets/{name}", json=theirs).raise_for_status()
     page.fill(".ms-preset-about", "Mine.")
-    page.click(".ms-preset-bar button:text-is('Save')")
-    page.click(".ms-dialog button:text-is('Save as a copy')")
+    page.click(".ms-preset-bar button:has-text('Save')")
+    page.click(".ms-dialog button:has-text('Save as a copy')")
     page.fill(".ms-dialog input", "Mine")
     page.keyboard.press("Enter")
     page.wait_for_url("**preset=Mine**")
@@ -174,11 +174,11 @@ def test_a_ready_made_one_is_read_and_copied(open_page: Callable[..., Any], serv
     page.click("button:has-text('Copy and change')")
     page.wait_for_selector(".ms-preset-card")
     assert page.input_value("label:text-is('Name of the preset') + input") == "Vocals and accompaniment (copy)"
-    copied = stored(server, "Vocals_and_accompaniment_copy")["preset"] if "_copy" in page.url else None
     assert page.locator(".ms-preset-stem [type=checkbox]:checked").count() == 2  # of version 1.0.0, and opens as the present one
-    assert copied is None or copied["version"] == "2.0.0"
+    name = re.search("preset=([^&]+)", page.url)[1]  # type: ignore[index]
+    assert stored(server, name)["preset"]["version"] == "2.0.0"
     page.click(".ms-preset-editor > .ms-head button:has-text('Close')")
-    page.click("button:text-is('Use it')")
+    page.click("button:has-text('Use it')")
     page.wait_for_url("**tab=separate&preset=**")
 
 
@@ -190,7 +190,7 @@ def test_export_and_import_go_round_and_a_broken_one_is_told_in_chinese(
     page = open_page(f"?tab=presets&preset={name}", locale="zh-CN")
     page.click(".ms-preset-right .ms-head [aria-haspopup=menu]")
     with page.expect_download() as download:
-        page.click("[role=menuitem]:text-is('导出为文件')")
+        page.click("[role=menuitem]:has-text('导出为文件')")
     file = tmp_path / "exported.json"
     download.value.save_as(file)
     assert json.loads(file.read_text(encoding="utf-8")) == TWO_STEPS
@@ -222,22 +222,21 @@ def test_on_a_phone_steps_are_moved_by_buttons(open_page: Callable[..., Any], se
     unfold(page)
     assert too_wide(page) + too_small(page) == []
     assert untranslated(page, "zh-CN", ("split", "level", "Two steps")) == []
-    page.click(".ms-preset-bar button:text-is('保存')")
+    page.click(".ms-preset-bar button:has-text('保存')")
     page.wait_for_selector(".ms-toast")
     assert [step["name"] for step in stored(server, name)["preset"]["steps"]] == ["level", "split"]
 
 
 def test_a_card_is_dragged_by_its_handle(open_page: Callable[..., Any], own: Any) -> None:
-    page = open_page(f"?tab=presets&preset={own(TWO_STEPS)}&edit=1")
+    page = open_page(f"?tab=presets&preset={own(TWO_STEPS)}&edit=1", viewport={"width": 1280, "height": 1700})
     page.wait_for_selector(".ms-preset-card >> nth=1")
     handle = page.locator(".ms-preset-handle").nth(0)
-    handle.scroll_into_view_if_needed()
     box = handle.bounding_box()
     other = page.locator(".ms-preset-card").nth(1).bounding_box()
     page.mouse.move(box["x"] + 10, box["y"] + 10)
     page.mouse.down()
     page.mouse.move(box["x"] + 10, box["y"] + 60, steps=4)
-    page.mouse.move(box["x"] + 10, min(other["y"] + other["height"] * 0.7, 880), steps=4)
+    page.mouse.move(box["x"] + 10, other["y"] + other["height"] * 0.7, steps=4)
     page.mouse.up()
     assert card_names(page) == ["level", "split"]
 

@@ -87,7 +87,6 @@ export async function editor(place, name, { reopen }) {
     undo.disabled = !doc.canUndo;
     redo.disabled = !doc.canRedo;
     unsaved.hidden = !doc.changed;
-    save.disabled = !doc.changed && Boolean(name);
     view.draw();
     checks?.again();
   }

@@ -8,11 +8,14 @@ import { t } from "../text.js";
 import { look } from "./schema.js";
 import { store } from "./store.js";
 
+let number = 0;
+
 export function modelWidget({ at, env, label, onchosen }) {
-  const name = h("span", { class: "ms-preset-model", translate: "no" });
+  number += 1;
+  const name = h("span", { class: "ms-preset-model", translate: "no", id: `ms-preset-model-${number}` });
   const facts = h("p", { class: "ms-facts" });
   const problem = h("p", { class: "ms-bad-text", role: "alert" });
-  const choose = button({ label: t("presets.model.choose"), run: pick });
+  const choose = button({ label: t("presets.model.choose"), run: pick, id: `ms-preset-choose-${number}`, "aria-labelledby": `ms-preset-choose-${number} ${name.id}` });
   const install = h("div", {});
   const element = h(
     "div",
@@ -53,7 +56,6 @@ export function modelWidget({ at, env, label, onchosen }) {
       problem.classList.toggle("ms-hint", !chosen);
       problem.classList.toggle("ms-bad-text", Boolean(chosen));
       setText(choose.querySelector("span"), t(chosen ? "presets.model.other" : "presets.model.choose"));
-      choose.setAttribute("aria-label", chosen ? t("presets.model.change", { title: model?.title ?? chosen }) : t("presets.model.choose"));
       choose.classList.toggle("ms-primary", !chosen);
       setText(facts, model ? about(model) : "");
       offer(model && !model.installed && model.supported !== false ? model : null);

@@ -41,8 +41,10 @@ export function tab(place) {
     view = null;
     const mine = (turn += 1);
     page.classList.toggle("ms-one", name !== null);
+    main.inert = false;
     if (name === null) return nothing();
     main.setAttribute("aria-busy", "true");
+    main.inert = true; // what is there still is about another preset
     const inside = h("div", {});
     try {
       const own = edit && (name === "" || store.card(name)?.own);
@@ -50,6 +52,7 @@ export function tab(place) {
       if (mine !== turn) return made.close();
       view = made;
       main.replaceChildren(inside);
+      main.inert = false;
       if (moved) focus(inside.querySelector("h2"));
     } catch (error) {
       if (mine !== turn) return undefined;
@@ -57,7 +60,10 @@ export function tab(place) {
       const again = button({ label: t("kit.retry"), run: () => show({ anew: true }) });
       main.replaceChildren(h("section", { class: "ms-card" }, empty({ symbol: "warning", text: reason(error), action: again })));
     } finally {
-      if (mine === turn) main.removeAttribute("aria-busy");
+      if (mine === turn) {
+        main.removeAttribute("aria-busy");
+        main.inert = false;
+      }
     }
     return undefined;
   }
