@@ -92,7 +92,7 @@ def test_a_new_preset_from_nothing_to_its_result(open_page: Callable[..., Any], 
     frequency.blur()
     good(page)
     assert not problem.is_visible()
-    assert page.locator(".ms-flow-wire .ms-flow-stem").all_inner_texts().count("Vocals") == 2
+    assert page.locator(".ms-flow-wire .ms-flow-stem").all_text_contents().count("Vocals") == 2
     # It runs on the sample before it is saved.
     page.click("button:has-text('Try on the sample song')")
     listen = page.locator(".ms-preset-trial a:has-text('Listen')")
@@ -174,7 +174,7 @@ def test_a_ready_made_one_is_read_and_copied(open_page: Callable[..., Any], serv
     page.click("button:has-text('Copy and change')")
     page.wait_for_selector(".ms-preset-card")
     assert page.input_value("label:text-is('Name of the preset') + input") == "Vocals and accompaniment (copy)"
-    assert page.locator(".ms-preset-stem [type=checkbox]:checked").count() == 2  # of version 1.0.0, and opens as the present one
+    assert page.locator(".ms-preset-stem-line [type=checkbox]:checked").count() == 2  # of version 1.0.0, and opens as the present one
     name = re.search("preset=([^&]+)", page.url)[1]  # type: ignore[index]
     assert stored(server, name)["preset"]["version"] == "2.0.0"
     page.click(".ms-preset-editor > .ms-head button:has-text('Close')")

@@ -112,7 +112,7 @@ const nameOf = (output, stem) => (output.name ? output.name.replace(/^\{song\}[_
 function line({ port, x, y, unused, named }) {
   const bend = Math.max(24, (x - port.x) / 2);
   const path = s("path", { class: "ms-flow-line", d: `M${port.x} ${port.y}C${port.x + bend} ${port.y} ${x - bend} ${y} ${x} ${y}` });
-  const text = named ? s("text", { class: "ms-flow-stem", x: port.x + 7, y: port.y - 5 }, short(stemName(port.stem), 17)) : null;
+  const text = named ? s("text", { class: "ms-flow-stem", x: port.x + 7, y: port.y - 5 }, short(stemName(port.stem), 15)) : null;
   const dot = s("circle", { cx: port.x, cy: port.y, r: 4 });
   const name = s("title", {}, unused ? t("presets.flow.unused", { stem: stemName(port.stem) }) : stemName(port.stem));
   return s("g", { class: `ms-flow-wire${unused ? " ms-unused" : ""}`, "data-stem": colourOf(port.stem) }, name, path, dot, text);
@@ -126,8 +126,8 @@ function boxOf({ x, y, height, kind, title, about, node }, choose, wrong) {
     { class: `ms-flow-box ms-flow-${kind}${node && node.index === wrong ? " ms-wrong" : ""}`, "data-index": node?.index, ...button },
     s("title", {}, about ? `${title}: ${about}` : title),
     s("rect", { x, y, width: BOX.width, height, rx: kind === "kept" ? 17 : 9 }),
-    s("text", { class: "ms-flow-title", x: x + 12, y: about ? middle - 3 : middle + 5 }, short(node ? `${node.index + 1}. ${title}` : title, 19)),
-    about ? s("text", { class: "ms-flow-about", x: x + 12, y: middle + 14 }, short(about, 22)) : null,
+    s("text", { class: "ms-flow-title", x: x + 12, y: about ? middle - 3 : middle + 5 }, short(node ? `${node.index + 1}. ${title}` : title, 15)),
+    about ? s("text", { class: "ms-flow-about", x: x + 12, y: middle + 14 }, short(about, 19)) : null,
   );
   if (choose && node) {
     group.addEventListener("click", () => choose(node.index));
