@@ -10,7 +10,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from inference.types import OutputFormat
 from webui.api import schemas
 from webui.api.deps import BaseUrl, ServicesDep, all_on_disk, choice_of, json_object
 from webui.api.job_schemas import Changes, Deleted, Place, WhatToDelete
@@ -78,8 +77,8 @@ def create(
     preset_json: Annotated[str | None, Form(description="A preset that is not stored, as JSON of any version.")] = None,
     purpose: Annotated[str | None, Form(description="What the song is taken apart for: GET /api/v1/purposes.")] = None,
     quality: Annotated[str | None, Form(description="Of a purpose: best or fast; by default the best that is installed.")] = None,
-    output: Annotated[str, Form(alias="format")] = "wav",
-    subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the format's default.")] = "",
+    output: Annotated[str, Form(alias="format", description="wav, flac, mp3, m4a, opus; empty for the settings'.")] = "",
+    subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the settings', or the format's default.")] = "",
     options: Annotated[str, Form(description='How to separate, as JSON: {"overlap": "fast", "tta": true}.')] = "{}",
     extra_output: Annotated[bool, Form(description="All results in one folder; else the main one beside it.")] = True,
     inputs: Annotated[str, Form(description='Sounds that are here, instead of files: [{"upload": ID}, {"job": ID, "file": NAME}].')] = "",
@@ -89,8 +88,13 @@ def create(
     """Submit a song, the sample song, or sounds that are here, with a preset, a model, or a preset that is sent along."""
     choice = choice_of(preset, model, preset_json, purpose, quality) or Choice(preset=DEFAULT_PRESET)
     chosen = json_object(options, "options")
-    how: dict[str, Any] = {"choice": choice, "output": OutputFormat(output, subtype), "options": chosen, "extra_output": extra_output}
-    how["door"] = door
+    how: dict[str, Any] = {
+        "choice": choice,
+        "output": services.configuration.output(output, subtype),
+        "options": chosen,
+        "extra_output": extra_output,
+        "door": door,
+    }
     if sample:
         return services.joblist.show(services.jobs.submit_sample(title=title or "Sample song", **how))
     how |= {"base_url": caller, "title": title}

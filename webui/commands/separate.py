@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference.errors import BadOption, BadPreset, MsstError
-from inference.types import OutputFormat
 
 if TYPE_CHECKING:
     from webui.batch import Task
@@ -26,7 +25,9 @@ AUDIO_SUFFIXES = frozenset(
 def separate(
     songs: Annotated[list[Path] | None, typer.Argument(help="Songs, or folders of songs (searched with their sub-folders).")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),
-    output_format: Annotated[str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus.")] = "wav",
+    output_format: Annotated[
+        str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus (the default: as the settings say, wav).")
+    ] = "",
     subtype: Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")] = "",
     model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name, or its file (the default: my_preset).")] = None,
@@ -53,7 +54,7 @@ def separate(
     def plan(services: Services) -> list[Task]:
         how: dict[str, Any] = {
             "choice": chosen(preset, model, purpose, quality),
-            "output": OutputFormat(output_format.lower(), subtype),
+            "output": services.configuration.output(output_format.lower(), subtype),
             "door": "cli",
             "device": device,
             "options": options_of(precision, overlap, tta),

@@ -13,12 +13,12 @@ from webui.services.job import Choice
 from webui.services.purposes import preset_for
 
 if TYPE_CHECKING:
+    from webui.services.configuration import Configuration
     from webui.services.estimates import Estimator
     from webui.services.joblist import JobList
     from webui.services.models import ModelService
     from webui.services.presets import PresetService
     from webui.services.purposes import PurposeService
-    from webui.settings import Settings
 
 LONGEST = 7 * 86400.0  # seconds of one song
 
@@ -28,14 +28,14 @@ class Forecaster:
 
     def __init__(
         self,
-        settings: Settings,
+        configuration: Configuration,
         presets: PresetService,
         models: ModelService,
         purposes: PurposeService,
         estimator: Estimator,
         joblist: JobList,
     ) -> None:
-        self._settings, self._presets, self._models, self._purposes = settings, presets, models, purposes
+        self._configuration, self._presets, self._models, self._purposes = configuration, presets, models, purposes
         self._estimator, self._joblist = estimator, joblist
 
     def of(self, choice: Choice, durations: Sequence[float], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,8 +48,9 @@ class Forecaster:
             raise BadRequest("a song of an impossible length", hint="duration is in seconds.")
         parse_options(options)
         preset = self._preset(choice)
-        defaults = {"precision": self._settings.precision, "overlap": self._settings.overlap}
-        estimate = self._estimator.of_preset(preset, durations, device=self._settings.device, options={**defaults, **options})
+        settings = self._configuration.now
+        defaults = {"precision": settings.precision, "overlap": settings.overlap}
+        estimate = self._estimator.of_preset(preset, durations, device=settings.device, options={**defaults, **options})
         records = [self._models.get(name) for name in preset.models]
         models = [{"name": each.name, "title": each.title, "bytes": each.bytes, "installed": each.installed} for each in records]
         return {

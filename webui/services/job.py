@@ -62,6 +62,8 @@ class Spec:
     defaults: dict[str, Any] = field(default_factory=dict)  # those of the server's settings, weaker than a model's own and a preset's
     extra_output: bool = True  # all results in one folder; else the main one apart from the others
     more: tuple[SongFile, ...] = ()  # further files, which the preset calls file2, file3 ...
+    rate: int | None = None  # of the results, in samples per second; None for that of the song
+    naming: str = ""  # template of the names of results where the preset says none
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -150,6 +152,7 @@ class Job:
             "quality": spec.choice.quality,
             "options": spec.options,
             "format": {"container": spec.container, "subtype": spec.subtype},
+            "rate": spec.rate,
             "progress": self.progress,
             "stage": self.stage,
             "seconds_left": self.seconds_left,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from inference.catalogue import ModelRecord
     from webui.compute.pool import Prober
+    from webui.services.configuration import Configuration
     from webui.services.models import ModelService
     from webui.services.presets import PresetService
     from webui.services.purposes import PurposeService
@@ -43,7 +44,7 @@ class JobService:
 
     def __init__(
         self,
-        settings: Settings,
+        configuration: Configuration,
         storage: Storage,
         store: JobStore,
         presets: PresetService,
@@ -52,9 +53,13 @@ class JobService:
         prober: Prober,
         on_change: Callable[[], None],
     ) -> None:
-        self._settings, self._storage, self._store = settings, storage, store
+        self._configuration, self._storage, self._store = configuration, storage, store
         self._presets, self._models, self._purposes, self._prober = presets, models, purposes, prober
         self._on_change = on_change
+
+    @property
+    def _settings(self) -> Settings:
+        return self._configuration.now
 
     def check(
         self,
@@ -71,7 +76,7 @@ class JobService:
             BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled, BadOption, BadJobId, JobExists, BadCallback,
                 QueueFull: it would not.
         """
-        preset = self._preset(choice)
+        preset = self.preset_of(choice)
         check_files(preset, files)
         parse_options(options or {})
         if job_id is not None:
@@ -102,6 +107,7 @@ class JobService:
         extra_output: bool = True,
         more: Sequence[tuple[Path, str]] = (),
         title: str = "",
+        naming: str | None = None,
     ) -> Job:
         """Put a song in the line.
 
@@ -119,6 +125,7 @@ class JobService:
             extra_output: all results in the folder extra_output; else the main one beside it.
             more: further files with their names, which the preset calls file2, file3 ...
             title: what people call the job; by default the song's name.
+            naming: the template of the names of results where the preset says none; by default as the settings say, "" for the usual one.
 
         Returns:
             The queued job.
@@ -150,6 +157,8 @@ class JobService:
                 defaults={"precision": self._settings.precision, "overlap": self._settings.overlap},
                 extra_output=extra_output,
                 more=tuple(SongFile(each.file, each.input) for each in others),
+                rate=output.rate,
+                naming=self._settings.output_name if naming is None else naming,
             )
             for each in files:
                 joblog.append(self._storage.log(job_id), f"accepted {each.file!r} from {door}: {each.about}")
@@ -223,7 +232,7 @@ class JobService:
         if not all(path.exists() for path in (song, *others)):
             raise InputGone("the song of this job was deleted", hint="Upload it again.")
         as_before = container in (None, spec.container)
-        output = OutputFormat(container or spec.container, subtype if subtype is not None else spec.subtype if as_before else "")
+        output = OutputFormat(container or spec.container, subtype if subtype is not None else spec.subtype if as_before else "", spec.rate)
         return self.submit(
             song,
             file_name=spec.file,
@@ -233,6 +242,7 @@ class JobService:
             device=spec.device,
             options=spec.options if options is None else options,
             extra_output=spec.extra_output,
+            naming=spec.naming,
             more=[(path, each.file) for path, each in zip(others, spec.more, strict=True)],
             title=spec.title,
         )
@@ -266,7 +276,8 @@ class JobService:
         self.get(job_id)
         return joblog.read(self._storage.log(job_id))
 
-    def _preset(self, choice: Choice) -> Preset:
+    def preset_of(self, choice: Choice) -> Preset:
+        """The preset that a choice means. Raises BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled."""
         if choice.inline is not None and choice.model is None:
             return self._presets.get_inline(choice.inline)
         if choice.purpose is not None and choice.preset is None:

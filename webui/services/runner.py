@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Shutdown(BaseException):
 class JobRunner:
     """Does the work of a job, in whatever child is free."""
 
-    def __init__(self, storage: Storage, pool: Pool, *, steps_limit: int = 0, speeds: Speeds | None = None) -> None:
+    def __init__(self, storage: Storage, pool: Pool, *, steps_limit: Callable[[], int] = lambda: 0, speeds: Speeds | None = None) -> None:
         self._storage, self._pool, self._steps_limit, self._speeds = storage, pool, steps_limit, speeds
 
     def run(self, job_id: str, spec_json: dict[str, Any], publish: Publish) -> dict[str, Any]:
@@ -45,12 +46,16 @@ class JobRunner:
         A child that dies costs one attempt; a fresh one then begins with the first step that is not done. Raises whatever
         `publish` raises (cancelled, taken over), and Shutdown.
         """
-        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish, self._steps_limit)
+        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish, self._steps_limit())
         run.begin()
         for death in range(1, MAX_DEATHS + 1):
             try:
                 with self._pool.lend() as child:
-                    outcome = run.attempt(child)
+                    child.job = job_id
+                    try:
+                        outcome = run.attempt(child)
+                    finally:
+                        child.job = None
                 if self._speeds is not None and death == 1:
                     run.note_speed(self._speeds, outcome)
                 return outcome
@@ -134,6 +139,8 @@ class _Run:
             "folder": str(folder),
             "container": spec.container,
             "subtype": spec.subtype,
+            "rate": spec.rate,
+            "naming": spec.naming,
             "device": spec.device,
             "options": spec.options,
             "defaults": spec.defaults,

@@ -21,7 +21,6 @@ from tests.webui.api.conftest import House, refused
 from webui.services import linkfetch
 from webui.services import uploads as uploads_module
 from webui.services.uploads import Upload
-from webui.settings import Settings
 
 UPLOADS = "/api/v1/uploads"
 JOBS = "/api/v1/jobs"
@@ -102,8 +101,7 @@ def web(song: Path) -> Iterator[Web]:
 @pytest.fixture
 def open_house(house: House) -> House:
     """One whose settings let songs come from 127.0.0.1, and from nowhere else inside."""
-    uploads = house.services.uploads
-    uploads._settings = Settings(**{**house.services.settings.model_dump(), "link_allow": ("127.0.0.1",)})
+    house.services.configuration.change({"link_allow": ["127.0.0.1"]})
     return house
 
 
