@@ -36,7 +36,7 @@ export function listWidget({ name, schema, at, env, label }) {
   }
   function row(item, index, count) {
     const place = [...at, index];
-    const inside = inner(item, place, { schema, env, kinds, label });
+    const inside = inner(item, place, { schema, env, kinds });
     const title = kinds ? find(`effect.${item[kinds.name]}`) ?? item[kinds.name] : null;
     const what = title ?? t("presets.row", { label, number: index + 1 });
     const act = (symbol, key, run, disabled) => button({ label: t(key, { what }), symbol, kind: "quiet", bare: true, run, disabled: disabled || null });
@@ -89,9 +89,9 @@ function adder(kinds, append) {
 }
 
 /** What is in a row: a sound alone, a member of an ensemble, or an object's fields side by side. */
-function inner(item, at, { schema, env, kinds, label }) {
+function inner(item, at, { schema, env, kinds }) {
   const own = kinds ? kinds.of.get(item[kinds.name]) : plain(schema.items, env.root).schema;
-  if (!own?.properties) return single(widget("", schema.items, at, env, label));
+  if (!own?.properties) return single(widget("", schema.items, at, env, t("presets.sound")));
   if (own.properties.model) return memberWidget({ own, at, env });
   const inside = kinds ? { ...env, effect: item[kinds.name] } : env;
   const names = Object.keys(own.properties).filter((name) => name !== kinds?.name);
