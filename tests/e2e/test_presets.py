@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Server
 from tests.e2e.conftest import PHONE
-from tests.e2e.looks import too_small, too_wide, unfold, untranslated
+from tests.e2e.looks import too_small, too_wide, unfold, untranslated, violations
 from webui.i18n import own_texts
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,24 @@ TWO_STEPS = {
         {"kind": "loudness", "name": "level", "input": "split.vocals", "lufs": -16},
     ],
     "outputs": [{"from": "level"}, {"from": "split.accompaniment", "name": "{song}_band"}],
+}
+EVERY_KIND = {
+    "version": "2.0.0",
+    "name": "All kinds",
+    "steps": [
+        {"kind": "separate", "name": "split", "model": BUILT_IN, "options": {"overlap": 4, "tta": True}},
+        {"kind": "effects", "name": "polish", "input": "split.vocals", "chain": [{"effect": "highpass", "hz": 80}, {"effect": "reverb"}]},
+        {"kind": "ensemble", "name": "both", "members": [{"model": BUILT_IN, "stem": "vocals"}, {"from": "polish", "bands": [0, 1, 1]}]},
+        {"kind": "mix", "name": "band", "sources": [{"from": "mixture"}, {"from": "split.vocals", "weight": -1, "pan": 0.5}]},
+        {"kind": "trim_silence", "name": "trim", "input": "band"},
+        {"kind": "loudness", "name": "level", "input": "trim", "peak_db": -1},
+        {"kind": "convert", "name": "phone", "input": "level", "channels": 1},
+        {"kind": "cut", "name": "part", "input": "both", "end": 5},
+        {"kind": "join", "name": "medley", "sources": ["part", "band"], "gap": 1},
+        {"kind": "splice", "name": "mended", "input": "band", "patch": "part", "start": 1, "end": 2},
+        {"kind": "speed_key", "name": "slow", "input": "mended", "speed": 0.8},
+    ],
+    "outputs": [{"from": "phone"}, {"from": "medley", "format": "flac"}, {"from": "slow"}],
 }
 
 
@@ -259,3 +277,54 @@ def test_the_keyboard_alone_makes_and_moves_a_step(open_page: Callable[..., Any]
     page.focus(".ms-flow-box[data-index='2']")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.textContent") == "level"
+
+
+def test_what_a_job_ran_opens_as_a_new_preset(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
+    page = open_page(f"?tab=presets&edit=new&from={sample_job['id']}")
+    page.wait_for_selector(".ms-preset-stem >> nth=1")
+    good(page)
+    assert "from=" not in page.url
+    page.reload()
+    page.wait_for_selector(".ms-preset-stem >> nth=1")
+    page.click(".ms-preset-banner button:has-text('Discard')")
+    page.click(".ms-dialog button.ms-danger")
+    page.wait_for_url("**/?tab=presets")
+
+
+def test_a_preset_that_is_gone_or_broken_says_so(open_page: Callable[..., Any], server: Server, own: Any, watched: Any) -> None:
+    watched.allowed.append("404")
+    page = open_page("?tab=presets&preset=nobody", locale="ja")
+    page.wait_for_selector(f".ms-preset-right :text('{own_texts('ja')['error.unknown_preset']}')")
+    name = own(TWO_STEPS)
+    file = server.home / "presets" / f"{name}.json"
+    file.write_text(json.dumps({**TWO_STEPS, "outputs": [{"from": "split.drums"}]}), encoding="utf-8")
+    page.goto(f"{server.url}/?tab=presets&preset={name}")
+    page.wait_for_selector(".ms-preset-problem:has-text('「drums」')")
+    assert page.locator(f".ms-preset-entry[data-preset={name}] .ms-tag").inner_text() == own_texts("ja")["presets.problem"]
+    assert untranslated(page, "ja") == []
+    file.write_text("{", encoding="utf-8")
+    page.reload()
+    page.wait_for_selector(f".ms-preset-right :text('{own_texts('ja')['error.bad_preset.no_json']}')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_editor_with_everything_open(open_page: Callable[..., Any], own: Any, scheme: str) -> None:
+    page = open_page(f"?tab=presets&preset={own(EVERY_KIND)}&edit=1", color_scheme=scheme)
+    page.wait_for_selector(".ms-preset-card >> nth=3")
+    good(page)
+    unfold(page)
+    page.wait_for_timeout(300)
+    assert violations(page) == []
+    page.click(".ms-preset-side button:has-text('Import')")
+    page.wait_for_selector(".ms-dialog")
+    assert violations(page, within=".ms-dialog") == []
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "zh-TW", "ja", "ko"])
+def test_every_kind_of_step_speaks_the_reader_s_language_on_a_phone(open_page: Callable[..., Any], own: Any, language: str) -> None:
+    page = open_page(f"?tab=presets&preset={own(EVERY_KIND)}&edit=1", **{**PHONE, "locale": language})
+    page.wait_for_selector(f".ms-preset-card >> nth={len(EVERY_KIND['steps']) - 1}")
+    good(page, language)
+    unfold(page)
+    assert untranslated(page, language, ("Max Spec", "Min Spec")) == []
+    assert too_wide(page) + too_small(page) == []

@@ -7,6 +7,7 @@ import { ask } from "../kit/dialog.js";
 import { field, input } from "../kit/form.js";
 import { menuButton } from "../kit/menu.js";
 import { toast } from "../kit/toast.js";
+import { route } from "../route.js";
 import { t, when } from "../text.js";
 import { menuOf, open } from "./actions.js";
 import { checker } from "./check.js";
@@ -28,13 +29,15 @@ async function loaded(name) {
     json("ensembles/algorithms").then((answer) => answer.algorithms.map((each) => each.name)),
   ]);
   const data = name ? await store.current(made) : EMPTY;
-  await store.models(data.steps.map((step) => step.model).filter(Boolean));
-  return { ...made, data, kinds, formats, algorithms };
+  const job = name ? null : route.get("from");
+  const ran = job ? await json(`jobs/${encodeURIComponent(job)}/preset`) : null;
+  await store.models([...data.steps, ...(ran?.steps ?? [])].map((step) => step.model).filter(Boolean));
+  return { ...made, data, ran, kinds, formats, algorithms };
 }
 
 /** Fill `place` with the editor. Returns { close(), refresh() }. */
 export async function editor(place, name, { reopen }) {
-  const { card, data, revision, kinds, formats, algorithms } = await loaded(name);
+  const { card, data, ran, revision, kinds, formats, algorithms } = await loaded(name);
   const doc = new Doc(data, kinds, (each) => store.model(each));
   if (!name) {
     doc.add("separate");
@@ -157,6 +160,11 @@ export async function editor(place, name, { reopen }) {
     state.revision = name ? draft.revision : null;
     doc.replace(draft.data);
     tellDraft(draft);
+  }
+  if (ran) {
+    doc.replace(ran); // what a job ran, to be changed; undo brings back what was there
+    keep();
+    route.set({ from: null });
   }
   let checks = null;
   draw();

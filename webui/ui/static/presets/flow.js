@@ -5,6 +5,7 @@ import { fileLabel } from "./graph.js";
 import { colourOf } from "./results.js";
 
 const BOX = { width: 146, gap: 116, row: 30, head: 46, between: 20 };
+const LANE = 16;
 const SMALLEST = 0.8; // to what part of its size a wide picture shrinks before it scrolls
 const EDGE = 10;
 const SPACE = "http://www.w3.org/2000/svg";
@@ -66,7 +67,7 @@ function layout(graph) {
     let y = EDGE;
     for (const box of boxes) {
       Object.assign(box, { x: EDGE + column * (BOX.width + BOX.gap), y, height: height(box) });
-      box.ports.forEach((port, index) => Object.assign(port, { x: box.x + BOX.width, y: y + (box.height * (index + 0.5)) / box.ports.length }));
+      box.ports.forEach((port, index) => Object.assign(port, { column, x: box.x + BOX.width, y: y + (box.height * (index + 0.5)) / box.ports.length }));
       y += box.height + BOX.between;
     }
   });
@@ -93,9 +94,10 @@ function layout(graph) {
   for (const [node, box] of boxOfNode) {
     node.reads.forEach(({ value }, index) => {
       const port = source(value);
-      if (port) lines.push({ port, x: box.x, y: box.y + (box.height * (index + 1)) / (node.reads.length + 1) });
+      if (port) lines.push({ port, x: box.x, y: box.y + (box.height * (index + 1)) / (node.reads.length + 1), column: columnOf(box) });
     });
   }
+  const floor = below(lines, tallest);
   for (const box of kept) lines.push({ port: box.port, x: box.x, y: box.y + box.height / 2 });
   for (const { ports } of boxes) for (const port of ports) if (!lines.some((each) => each.port === port)) lines.push({ port, x: port.x + 26, y: port.y, unused: true });
   const named = new Set();
@@ -103,15 +105,38 @@ function layout(graph) {
     each.named = !named.has(each.port); // one name at each beginning, however many go on with it
     named.add(each.port);
   }
-  return { boxes, lines, kept, width: EDGE * 2 + all.length * BOX.width + (all.length - 1) * BOX.gap, height: tallest + EDGE };
+  return { boxes, lines, kept, width: EDGE * 2 + all.length * BOX.width + (all.length - 1) * BOX.gap, height: floor + EDGE };
+}
+
+const columnOf = (box) => Math.round((box.x - EDGE) / (BOX.width + BOX.gap));
+
+/** Lines that pass by whole columns run below all boxes, a lane for each sound. Returns how far down that goes. */
+function below(lines, tallest) {
+  const lanes = new Map();
+  for (const line of lines) {
+    if (line.column - line.port.column < 2) continue;
+    if (!lanes.has(line.port)) lanes.set(line.port, tallest + LANE * (lanes.size + 1));
+    line.lane = lanes.get(line.port);
+  }
+  return tallest + LANE * lanes.size;
+}
+
+function curve(x, y, toX, toY) {
+  const bend = Math.max(24, (toX - x) / 2);
+  return `C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`;
+}
+
+function around(port, lane, x, y) {
+  const turn = BOX.gap * 0.85;
+  return `${curve(port.x, port.y, port.x + turn, lane)}H${x - turn}${curve(x - turn, lane, x, y)}`;
 }
 
 const aboutOf = (graph, node) => graph.modelTitle(node) ?? find(`step.${node.step.kind}`) ?? node.step.kind;
 const nameOf = (output, stem) => (output.name ? output.name.replace(/^\{song\}[_ -]*/, "").replaceAll("{stem}", stem) : stemName(stem));
 
-function line({ port, x, y, unused, named }) {
-  const bend = Math.max(24, (x - port.x) / 2);
-  const path = s("path", { class: "ms-flow-line", d: `M${port.x} ${port.y}C${port.x + bend} ${port.y} ${x - bend} ${y} ${x} ${y}` });
+function line({ port, x, y, unused, named, lane }) {
+  const way = lane ? around(port, lane, x, y) : curve(port.x, port.y, x, y);
+  const path = s("path", { class: "ms-flow-line", d: `M${port.x} ${port.y}${way}` });
   const text = named ? s("text", { class: "ms-flow-stem", x: port.x + 7, y: port.y - 5 }, short(stemName(port.stem), 15)) : null;
   const dot = s("circle", { cx: port.x, cy: port.y, r: 4 });
   const name = s("title", {}, unused ? t("presets.flow.unused", { stem: stemName(port.stem) }) : stemName(port.stem));
@@ -120,11 +145,11 @@ function line({ port, x, y, unused, named }) {
 
 function boxOf({ x, y, height, kind, title, about, node }, choose, wrong) {
   const middle = y + height / 2;
-  const button = choose && node ? { tabindex: 0, role: "button", "aria-label": t("presets.flow.go", { number: node.index + 1, name: node.name }) } : {};
+  const button = choose && node ? { tabindex: 0, role: "button" } : {};
   const group = s(
     "g",
     { class: `ms-flow-box ms-flow-${kind}${node && node.index === wrong ? " ms-wrong" : ""}`, "data-index": node?.index, ...button },
-    s("title", {}, about ? `${title}: ${about}` : title),
+    s("title", {}, choose && node ? t("presets.flow.go", { number: node.index + 1, name: node.name }) : about ? `${title}: ${about}` : title),
     s("rect", { x, y, width: BOX.width, height, rx: kind === "kept" ? 17 : 9 }),
     s("text", { class: "ms-flow-title", x: x + 12, y: about ? middle - 3 : middle + 5 }, short(node ? `${node.index + 1}. ${title}` : title, 15)),
     about ? s("text", { class: "ms-flow-about", x: x + 12, y: middle + 14 }, short(about, 19)) : null,

@@ -100,7 +100,7 @@ function outputSettings({ env, doc, title }) {
         if (on) data.outputs[shown.index].main = true;
       }),
   });
-  const summary = h("summary", { "aria-label": t("presets.output.label", { stem: title }) });
+  const summary = h("summary", {});
   const element = h(
     "details",
     { class: "ms-details" },
@@ -116,6 +116,7 @@ function outputSettings({ env, doc, title }) {
       if (!shown) return;
       const { output } = shown;
       setText(summary, output.name || output.format ? [output.name, output.format?.toUpperCase()].filter(Boolean).join(" · ") : t("presets.output.more"));
+      summary.setAttribute("aria-label", `${summary.textContent}: ${title}`);
       if (output.name) summary.setAttribute("translate", "no");
       else summary.removeAttribute("translate");
       name.value = output.name ?? "";

@@ -34,7 +34,7 @@ export function tab(place) {
     const edit = route.get("edit");
     const name = edit === "new" ? "" : route.get("preset");
     const wanted = JSON.stringify([name, edit]);
-    if (wanted === shown && !anew) return;
+    if (wanted === shown && !anew && !route.get("from")) return;
     const moved = shown !== null && wanted !== shown;
     shown = wanted;
     view?.close();
