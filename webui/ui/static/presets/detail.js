@@ -39,7 +39,7 @@ export async function detail(place, name) {
   place.replaceChildren(
     h(
       "section",
-      { class: "ms-card ms-stack", "aria-label": titleOf(card) },
+      { class: "ms-card ms-stack" },
       head,
       h("p", { translate: card.own ? "no" : null }, aboutOf(card)),
       problem ? h("p", { class: "ms-preset-problem", role: "alert" }, t("presets.problem.why", { reason: problem })) : null,

@@ -81,7 +81,9 @@ export function tab(place) {
     const first = known === null;
     known = store.list;
     status.hidden = true;
+    const name = route.get("preset");
     if (first) show();
+    else if (name && !store.card(name)) return; // renamed or deleted: whoever did it goes elsewhere
     else if (view?.refresh) view.refresh();
     else if (view) show({ anew: true });
   });
