@@ -18,10 +18,10 @@ export function t(key, params = {}) {
   return find(key, params) ?? key;
 }
 
-/** An error of a job or of a request: translated by its code (and its reason, where it has one), else in the server's words. */
+/** An error of a job or of a request: translated by its code, else in the server's words. */
 export function errorText(error) {
-  const closer = error.params?.reason && find(`error.${error.code}.${error.params.reason}`, error.params);
-  if (closer) return closer;
+  const exact = find(`error.${error.code}.${error.params?.reason}`, error.params);
+  if (exact) return exact; // some codes have texts of their own for what exactly was wrong
   const message = find(`error.${error.code}`, error.params) ?? error.message ?? t("error.error");
   const hint = find(`error.${error.code}.hint`, error.params) ?? error.hint ?? "";
   return `${message} ${hint}`.trim();
