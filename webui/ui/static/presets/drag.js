@@ -31,7 +31,7 @@ function carry(event, { handle, card, from, move }) {
   let to = from;
   let timer = 0;
   handle.setPointerCapture(event.pointerId);
-  card.classList.add("ms-dragged");
+  card.classList.add("ms-preset-dragged");
 
   function draw() {
     const y = pointer + window.scrollY;
@@ -58,7 +58,7 @@ function carry(event, { handle, card, from, move }) {
     cancelAnimationFrame(timer);
     for (const [name, listener] of listeners) handle.removeEventListener(name, listener);
     document.removeEventListener("keydown", escape, true);
-    card.classList.remove("ms-dragged");
+    card.classList.remove("ms-preset-dragged");
     card.style.transform = "";
     for (const each of others) each.classList.remove("ms-drop-before", "ms-drop-after");
     if (next?.type === "pointerup" && to !== from) move(to);

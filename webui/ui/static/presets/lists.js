@@ -13,7 +13,7 @@ export function listWidget({ name, schema, at, env, label }) {
   const rows = h("ol", { class: "ms-preset-rows" });
   const problem = h("p", { class: "ms-bad-text", role: "alert" });
   const add = kinds ? adder(kinds, append) : button({ label: t(`presets.add.${name === "members" ? "member" : "sound"}`), symbol: "plus", run: () => append() });
-  const element = h("fieldset", { class: "ms-choices ms-preset-list" }, h("legend", { class: "ms-label" }, label), rows, problem, add);
+  const element = h("fieldset", { class: "ms-choices ms-preset-several" }, h("legend", { class: "ms-label" }, label), rows, problem, add);
   let drawn = "";
   let made = [];
   let latest = [];
