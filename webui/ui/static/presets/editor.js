@@ -94,8 +94,10 @@ export async function editor(place, name, { reopen }) {
     checks?.again();
   }
   function keep() {
+    const had = Boolean(draftOf(name || NEW));
     if (doc.changed) keepDraft(name || NEW, doc.data, state.revision);
     else dropDraft(name || NEW);
+    if (had !== doc.changed) store.tell(); // the list says which ones are unsaved
   }
   function told(answer) {
     state.check = answer.away ? state.check : answer;

@@ -10,12 +10,14 @@ import { open } from "./actions.js";
 import { store, titleOf } from "./store.js";
 
 export async function importPreset() {
-  const file = h("input", { type: "file", accept: ".json,application/json", class: "ms-input", multiple: true });
+  const file = h("input", { type: "file", accept: ".json,application/json", class: "ms-unseen", multiple: true, tabindex: "-1", "aria-hidden": "true" });
+  const choose = button({ label: t("presets.import.file"), symbol: "folder", run: () => file.click() });
+  const fileProblem = h("p", { class: "ms-bad-text", role: "alert" });
+  const fileLine = { setProblem: (problem) => (fileProblem.textContent = problem) };
   const text = h("textarea", { class: "ms-input", rows: 7, spellcheck: "false", translate: "no", placeholder: '{"version": "2.0.0", …}' });
-  const fileLine = field({ label: t("presets.import.file"), control: file });
   const textLine = field({ label: t("presets.import.text"), hint: t("presets.import.hint"), control: text });
   const take = button({ label: t("presets.import.action"), kind: "primary", run: () => takeAll([["", text.value]], textLine) });
-  const window = dialog({ title: t("presets.import"), body: [fileLine.element, textLine.element], actions: [take] });
+  const window = dialog({ title: t("presets.import"), body: [h("div", {}, choose, file), fileProblem, textLine.element], actions: [take] });
   file.addEventListener("change", async () => {
     const files = await Promise.all([...file.files].map(async (each) => [each.name, await each.text()]));
     await takeAll(files, fileLine);

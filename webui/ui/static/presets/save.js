@@ -42,7 +42,6 @@ export function saver({ name, doc, state, check, show }) {
   async function saved() {
     state.revision = (await store.detail(name)).revision;
     doc.saved();
-    dropDraft(name);
     toast(t("presets.saved"));
   }
   async function saveAs() {
