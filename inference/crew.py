@@ -47,7 +47,7 @@ class Crew:
         precision: "exact", "fast", or "auto", which asks `verdicts`.
         half: the type of the fast form on these devices, None where there is none.
         verdicts: what is known about the fast form of these weights; None to measure at every start.
-        most: chunks that a card takes at once where its memory allows and the model says one; on trial, as MSST_GPU_BATCH.
+        most: chunks that a card takes at once where its memory allows and the model says one.
     """
 
     def __init__(
