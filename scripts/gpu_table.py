@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
+from torch import Tensor, nn
 
+from inference.device import describe
 from scripts.gpu_check import FAMILIES
 from scripts.gpu_place import RATE, Place, measured, tell
 from scripts.gpu_speed import Family, compared, kernels
@@ -23,6 +26,7 @@ KERNELS = ("mdx23c", "apollo", "bandit")
 
 def table(place: Place, first: int = 0) -> None:
     """From the `first` family on."""
+    tell("card", name=describe(place.device))
     place.steps("table", [(name, partial(_family, place, name)) for name in ORDER], first)
 
 
@@ -39,6 +43,8 @@ def _family(place: Place, name: str) -> None:
             what = f"{name}, {precision}, batch {batch}{', graphs' if graphs else ''}"
             place.step(what, partial(_row, place, work, what, precision, graphs, batch, rows))
     os.environ.pop("MSST_CUDA_GRAPHS", None)
+    if name == "mel_band_roformer":
+        place.step("loop", partial(_loop, place, work))
     against = [work.answers.get(one) for one in ("fast", "exact", "reference")]
     for what, found, wanted in (("exact, reference", *against[1:]), ("fast, exact", *against[:2])):
         if found is not None and wanted is not None:
@@ -47,6 +53,22 @@ def _family(place: Place, name: str) -> None:
     if name in KERNELS:
         separator = work.configured("fast" if work.has_fast else "exact", 1)
         place.step(f"{name}, kernels", partial(kernels, place, separator, name))
+
+
+class _Nothing(nn.Module):
+    """An engine that takes no time."""
+
+    def forward(self, x: Tensor, stems: Sequence[int]) -> Tensor:
+        return x[:, None].expand(-1, len(stems), -1, -1) * 0.5
+
+
+def _loop(place: Place, work: Family) -> None:
+    """All but the network."""
+    model: Any = work.configured("exact", 1).model
+    model.engine = _Nothing()
+    work.separator.separate(work.long, RATE)
+    _, seconds = measured(place, lambda: work.separator.separate(work.long, RATE))
+    tell("loop without a network", x_real_time=work.long.shape[1] / RATE / seconds, seconds=seconds)
 
 
 def _row(place: Place, work: Family, what: str, precision: str, graphs: bool, batch: int | None, rows: list[list[Any]]) -> None:

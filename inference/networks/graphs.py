@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import weakref
 from functools import cache
 from typing import Any
 
@@ -24,10 +25,20 @@ SPARE = 1 << 28
 
 Key = tuple[Any, ...]
 
+_ALL: weakref.WeakSet[Graphed] = weakref.WeakSet()
+
 
 def wanted(device: torch.device) -> bool:
     """Whether graphs are used on this device."""
     return device.type == "cuda" and os.environ.get("MSST_CUDA_GRAPHS", "1") != "0"
+
+
+def release() -> bool:
+    """Let the recordings of all models go, also of those that wait for their next song. False where there were none."""
+    having = [one for one in _ALL if one._recorded]
+    for one in having:
+        one.forget()
+    return bool(having)
 
 
 class Graphed(nn.Module):
@@ -45,6 +56,7 @@ class Graphed(nn.Module):
         self._seen: dict[Key, int] = {}  # shapes that came once, and the bytes that they took
         self._recorded: dict[Key, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
         self._pool: Any = None
+        _ALL.add(self)
 
     def forward(self, x: Tensor, *rest: Any) -> Tensor:
         """As the engine."""
@@ -117,4 +129,4 @@ class Graphed(nn.Module):
 @cache
 def _stream(device: torch.device) -> torch.cuda.Stream:
     """The stream of recordings: one a device, as products keep memory for each stream."""
-    return torch.cuda.Stream(device)
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

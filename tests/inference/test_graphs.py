@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inference.networks import graphs
+from inference.networks import at_once, graphs
 from inference.networks.graphs import Graphed
+from inference.work import WorkMeter
 
 
 class Engine(nn.Module):
@@ -105,8 +106,41 @@ def test_when_memory_ends_recordings_are_let_go(recorded: list[Any]) -> None:
     assert not graphed._recorded
 
 
+def test_recordings_of_all_models_can_be_let_go(recorded: list[Any]) -> None:
+    models = [Graphed(Engine()), Graphed(Engine())]
+    for model in models * 2:
+        model(torch.ones(1, 2, 8), [0])
+    assert graphs.release()
+    assert not any(model._recorded for model in models)
+    assert not graphs.release()
+
+
 def test_only_cards_have_graphs_and_they_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not graphs.wanted(torch.device("cpu"))
     assert graphs.wanted(torch.device("cuda:0"))
     monkeypatch.setenv("MSST_CUDA_GRAPHS", "0")
     assert not graphs.wanted(torch.device("cuda:0"))
+
+
+def test_how_many_chunks_a_card_is_given_at_once() -> None:
+    card, processor = torch.device("cuda:0"), torch.device("cpu")
+    assert [at_once(name, card) for name in ("mel_band_roformer", "bs_roformer", "htdemucs")] == [2, 2, 1]
+    assert at_once("mel_band_roformer", processor) == 1
+
+
+def test_a_recorded_call_leaves_what_is_known_of_a_calls_layers() -> None:
+    layers = nn.Sequential(*(nn.Identity() for _ in range(4)))
+    told: list[float] = []
+    meter = WorkMeter(layers, 100, told.append)
+    list(meter.counted([torch.zeros(1, 300)]))
+    for done, gone_through in ((100, 4), (200, 0)):  # as it is, and recorded
+        meter.start()
+        with meter.watching():
+            layers[:gone_through](torch.zeros(1))
+        meter.answered()
+        meter.finished(done)
+    meter.start()
+    meter._next = 0  # the next layer reports, however soon
+    with meter.watching():
+        layers[0](torch.zeros(1))
+    assert told[-1] == 225
