@@ -157,7 +157,7 @@ def summary(log: Log) -> None:
             if "rows" in result:
                 for row in result["rows"]:
                     log.say(f"  {result['what']:18} " + "  ".join(shown(value) for value in row))
-            elif "x_real_time" in result or "busy" in result:
+            elif part != "table" and ("x_real_time" in result or "busy" in result):
                 keys = ("x_real_time", "tflops", "db", "peak_gb", "busy")
                 log.say(f"  {part.removeprefix('speed:'):18} {result['what']:24} " + "  ".join(shown(result.get(key, "-")) for key in keys))
     errors = [(part, result) for part, results in log.results.items() for result in results if "error" in result]

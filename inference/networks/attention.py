@@ -1,7 +1,8 @@
 """Attention through torch's kernels, whatever lies where.
 
-On NVIDIA cards they read 16 bytes at once, and not all of them look first whether rows begin there: views into a joint product whose
-rows are of another length end in "misaligned address", which no process outlives. Published sizes are aligned, and nothing is copied.
+On NVIDIA cards they read 16 bytes at once, and not all of them look first whether rows begin there (PyTorch issue 183484): views into a
+joint product whose rows are of another length end in "misaligned address", which no process outlives. Published sizes are aligned, and
+nothing is copied.
 """
 
 from __future__ import annotations
