@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     """Hosts, addresses or networks (10.0.0.0/8) inside the private network that callbacks may go to, separated by commas.
     Public addresses are always allowed, and so is a loopback address for a caller on this machine."""
 
+    link_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts, addresses or networks (10.0.0.0/8) inside the private network that songs may be fetched from by their address, separated by
+    commas. Public addresses are always allowed."""
+
     callback_backoff: float = Field(default=2.0, gt=0)
     """Seconds before the second try of a callback; each further pause is three times as long."""
 
@@ -123,7 +127,7 @@ class Settings(BaseSettings):
     def _proxy(cls, proxy: str) -> str:
         return _accepted(check_proxy, proxy.strip())
 
-    @field_validator("callback_allow", "hub_mirrors", mode="before")
+    @field_validator("callback_allow", "link_allow", "hub_mirrors", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

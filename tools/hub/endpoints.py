@@ -54,6 +54,7 @@ class Source:
     url: str
     trust: Trust = "stranger"
     listing: Listing | None = None
+    allow: tuple[str, ...] = ()  # hosts, addresses and networks inside the private network that a stranger's address may lead to
 
 
 KNOWN = {

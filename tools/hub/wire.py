@@ -168,7 +168,7 @@ class Wire:
             if proxied and source.trust == "known":
                 return url.host  # where the proxy alone knows the outer world's names
             raise Broken(f"the name {url.host} cannot be resolved") from error
-        allow = FAKE if source.trust == "known" else ()
+        allow = FAKE if source.trust == "known" else source.allow
         if not all(may_call(address, url.host, allow=allow) for address in found):
             raise Unusable(f"{url.host} is inside a private network")
         return url.host if proxied or source.trust == "known" else str(found[0])

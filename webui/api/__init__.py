@@ -5,11 +5,12 @@ The order matters where an address could be meant by two: the names of models an
 
 from fastapi import APIRouter
 
-from webui.api import ensembles, health, installs, jobs, models, own_models, preset_files, presets, tasks
+from webui.api import ensembles, health, installs, jobs, models, own_models, preset_files, presets, tasks, uploads
 
 ROUTERS: list[APIRouter] = [
     tasks.router,
     health.router,
+    uploads.router,
     jobs.router,
     ensembles.router,
     installs.router,

@@ -36,8 +36,10 @@ STATUS: dict[str, int] = {
     "unknown_job": 404,
     "unknown_file": 404,
     "unknown_install": 404,
+    "unknown_upload": 404,
     "job_exists": 409,
     "model_not_installed": 409,
+    "not_ready": 409,
     "cancelled": 409,
     "input_gone": 410,
     "too_large": 413,
@@ -50,6 +52,7 @@ STATUS: dict[str, int] = {
     "device_unavailable": 500,
     "download_failed": 502,
     "wrong_bytes": 502,
+    "link_failed": 502,
     "disk_full": 507,
 }
 """Status by code. A code that is not here would be 500 too; a test wants each to be here, so that it is thought of."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile
@@ -56,18 +56,26 @@ def create(
     subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the format's default.")] = "",
     options: Annotated[str, Form(description='How to separate, as JSON: {"overlap": "fast", "tta": true}.')] = "{}",
     extra_output: Annotated[bool, Form(description="All results in one folder; else the main one beside it.")] = True,
+    inputs: Annotated[str, Form(description='Sounds that are here, instead of files: [{"upload": ID}, {"job": ID, "file": NAME}].')] = "",
+    title: Annotated[str, Form(description="What to call the job; by default the song's name.", max_length=1000)] = "",
+    door: Annotated[Literal["ui", "rest"], Form(description="Who submits: the page says ui.")] = "rest",
 ) -> dict[str, Any]:
-    """Submit a song, or the sample song, with a preset, a model, or a preset that is sent along."""
+    """Submit a song, the sample song, or sounds that are here, with a preset, a model, or a preset that is sent along."""
     choice, chosen = _choice(preset, model, preset_json), json_object(options, "options")
     how: dict[str, Any] = {"choice": choice, "output": OutputFormat(output, subtype), "options": chosen, "extra_output": extra_output}
+    how["door"] = door
     if sample:
-        return services.jobs.submit_sample(door="rest", **how).to_json()
+        return services.jobs.submit_sample(title=title or "Sample song", **how).to_json()
+    how |= {"base_url": caller, "title": title}
+    if inputs:
+        (path, name), *others = services.references.read(inputs)
+        return services.jobs.submit(path, file_name=name, more=others, **how).to_json()
     if file is None:
-        raise BadRequest("there is no file", hint="Send the song as the field `file`, or sample=true.")
+        raise BadRequest("there is no file", hint="Send the song as the field `file`, `inputs` that are here, or sample=true.")
     files = [file, *(more or ())]
     services.jobs.check(choice=choice, options=chosen, files=len(files))
     with all_on_disk(files, services.storage.tmp) as ((path, name), *others):
-        return services.jobs.submit(path, file_name=name, more=others, door="rest", base_url=caller, **how).to_json()
+        return services.jobs.submit(path, file_name=name, more=others, **how).to_json()
 
 
 def _choice(preset: str | None, model: str | None, inline: str | None) -> Choice:

@@ -1,6 +1,7 @@
 """What every door calls: page, REST and command line use these objects in-process and know nothing below them.
 
 jobs      submit, follow, cancel, run again, delete
+uploads   songs that came in and wait for jobs; references: what a request means by a sound that is here
 results   files, archive, samples and waveforms of completed jobs
 presets   models     what there is to choose from
 library   install, verify, repair, uninstall, link, add models
@@ -21,9 +22,11 @@ from webui.services.ledger import LiveCatalogue
 from webui.services.library import LibraryService
 from webui.services.models import ModelService
 from webui.services.presets import PresetService
+from webui.services.references import References
 from webui.services.results import ResultService
 from webui.services.runner import JobRunner
 from webui.services.storage import Storage
+from webui.services.uploads import UploadService
 from webui.settings import Settings
 
 __all__ = ["Callback", "Choice", "Job", "Services"]
@@ -45,7 +48,8 @@ class Services:
         self._prober = Prober()
         self._database = store.connect(self.storage.database)
         self._store = store.JobStore(self._database)
-        self._housekeeper = Housekeeper(settings, self.storage, self._store)
+        self.uploads = UploadService(settings, self.storage, self._prober)
+        self._housekeeper = Housekeeper(settings, self.storage, self._store, self.uploads)
         self._engine = Engine(
             self._database,
             parallel_jobs=settings.parallel_jobs,
@@ -65,6 +69,7 @@ class Services:
             settings, self.storage, self._store, self.presets, self.models, self._prober, on_change=self._housekeeper.wake
         )
         self.results = ResultService(self.storage, self.jobs)
+        self.references = References(self.storage, self.jobs, self.results, self.uploads)
 
     def start(self) -> None:
         """Open the job store and run jobs. Blocks for some tenths of a second; not from inside an event loop."""
@@ -87,11 +92,13 @@ class Services:
         self._housekeeper.start()
         self._runs_jobs = True
         self.library.resume()
+        self.uploads.resume()
 
     def stop(self) -> None:
         """Leave the jobs as they are: what runs is taken up at the next start."""
         self._standby.stop()
         self.library.stop()
+        self.uploads.stop()
         self._housekeeper.stop()
         self._pool.close()
         self._prober.close()

@@ -48,6 +48,24 @@ class InputGone(MsstError):
     code = "input_gone"
 
 
+class UnknownUpload(MsstError):
+    """No upload has this id (any more)."""
+
+    code = "unknown_upload"
+
+
+class NotReady(MsstError):
+    """An upload that is still being fetched, or that could not be."""
+
+    code = "not_ready"
+
+
+class LinkFailed(MsstError):
+    """No song came from an address."""
+
+    code = "link_failed"
+
+
 class BadCallback(MsstError):
     """A callback address that is not one, or that the server may not call."""
 

@@ -16,6 +16,7 @@ from webui.services.storage import Storage
 
 if TYPE_CHECKING:
     from webui.services.store import JobStore
+    from webui.services.uploads import UploadService
     from webui.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ LOOK_BACK = 120.0  # seconds that a look for owed callbacks reaches back beyond 
 class Housekeeper:
     """A thread of the process that runs the jobs."""
 
-    def __init__(self, settings: Settings, storage: Storage, store: JobStore) -> None:
-        self._settings, self._storage, self._store = settings, storage, store
+    def __init__(self, settings: Settings, storage: Storage, store: JobStore, uploads: UploadService) -> None:
+        self._settings, self._storage, self._store, self._uploads = settings, storage, store, uploads
         self._wake = threading.Event()
         self._stopped = False
         self._looked_at: float | None = None  # None: nobody has looked since the start, so everything is looked at
@@ -68,7 +69,7 @@ class Housekeeper:
         self._looked_at = began - LOOK_BACK
 
     def sweep(self) -> None:
-        """Delete jobs that ended long ago, files that belong to none, and kept steps beyond their limit."""
+        """Delete jobs that ended long ago, uploads that nobody used, files that belong to none, and kept steps beyond their limit."""
         if self._settings.retention_days:
             for job_id in self._store.ended_before(time.time() - self._settings.retention_days * DAY):
                 log.info("job %s ended more than %g days ago and is deleted", job_id, self._settings.retention_days)
@@ -77,6 +78,7 @@ class Housekeeper:
         for job_id in list(self._storage.orphans(self._store.ids(), ORPHAN_SECONDS)):
             self._storage.delete(job_id)
         self._storage.clean_tmp(ORPHAN_SECONDS)
+        self._uploads.sweep()
         StepStore(self._storage.steps, self._settings.kept_steps_bytes).trim()
 
     def deliver(self, job_id: str, attempt: int) -> bool:

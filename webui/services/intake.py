@@ -26,6 +26,9 @@ class Taken:
     input: str  # its name there
     duration: float | None  # seconds, as its header says
     about: str  # its header in words
+    sample_rate: int
+    channels: int
+    container: str
 
     @property
     def title(self) -> str:
@@ -52,7 +55,7 @@ def take_all(files: Sequence[tuple[Path, str]], folder: Path, prober: Prober) ->
             if len(files) == 1:
                 raise
             raise _of_file(error, name) from error
-        taken.append(Taken(name, target.name, info["frames"] / info["sample_rate"] if info["frames"] else None, _describe(info)))
+        taken.append(_taken(name, target, info))
     return taken
 
 
@@ -84,6 +87,11 @@ def _of_file(error: MsstError, name: str) -> MsstError:
     named = MsstError(f"{name!r}: {error.message}", hint=error.hint, **{**params, "file": name})
     named.code = error.code
     return named
+
+
+def _taken(name: str, target: Path, info: dict[str, Any]) -> Taken:
+    duration = info["frames"] / info["sample_rate"] if info["frames"] else None
+    return Taken(name, target.name, duration, _describe(info), info["sample_rate"], info["channels"], info["container"])
 
 
 def _describe(info: dict[str, Any]) -> str:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from webui.settings import Settings
 
 
+MAX_TITLE = 300  # characters
+
+
 class JobService:
     """The one way to have a song separated."""
 
@@ -93,6 +96,7 @@ class JobService:
         options: Mapping[str, Any] | None = None,
         extra_output: bool = True,
         more: Sequence[tuple[Path, str]] = (),
+        title: str = "",
     ) -> Job:
         """Put a song in the line.
 
@@ -109,6 +113,7 @@ class JobService:
             options: how to separate, see inference.options.Options; what is not said is as the preset, the model or the settings say.
             extra_output: all results in the folder extra_output; else the main one beside it.
             more: further files with their names, which the preset calls file2, file3 ...
+            title: what people call the job; by default the song's name.
 
         Returns:
             The queued job.
@@ -121,7 +126,7 @@ class JobService:
         with self._claimed(job_id) as folder:
             song, *others = files = take_all([(source, file_name), *more], folder, self._prober)
             spec = Spec(
-                title=song.title,
+                title=title.strip()[:MAX_TITLE] or song.title,
                 file=song.file,
                 input=song.input,
                 song=safe_name(PurePath(song.file).stem),

@@ -1,6 +1,7 @@
 """The home folder: where each thing lies, and names that are safe as paths and as URLs.
 
 HOME/jobs.db                                the job store
+HOME/uploads/{upload}/{file}                a song that no job has yet, or that several will have
 HOME/inputs/{job}/{file}                    the song, and the other files of a job with several
 HOME/results/{job}/extra_output/{file}      its stems
 HOME/results/{job}/{file}                   the main one, of a job without extra_output
@@ -28,6 +29,11 @@ MAX_NAME_BYTES = 180  # of a song's name in UTF-8: room for stems and numbers be
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SAFE_ASCII = re.compile(r"[A-Za-z0-9._~-]")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a UUID in its usual form, and so one harmless path component."""
+    return _UUID.fullmatch(text) is not None
 
 
 def check_job_id(job_id: str) -> str:
@@ -79,11 +85,12 @@ class Storage:
         self.models = home / "models"
         self.steps = home / "cache" / "steps"
         self.tmp = home / "tmp"
+        self.uploads = home / "uploads"
         self._inputs, self._results, self._logs = home / "inputs", home / "results", home / "logs"
 
     def prepare(self) -> None:
         """Make the folders."""
-        for folder in (self.presets, self.models, self.tmp, self._inputs, self._results, self._logs):
+        for folder in (self.presets, self.models, self.tmp, self.uploads, self._inputs, self._results, self._logs):
             folder.mkdir(parents=True, exist_ok=True)
 
     def inputs(self, job_id: str) -> Path:
