@@ -24,10 +24,10 @@ run: setup
 # pytest-timeout ends a test that hangs; -m leaves out what takes minutes. Two files at a time, each with one thread: small networks would spend
 # theirs waiting for each other.
 test: setup-dev
-	OMP_NUM_THREADS=1 MSST_BROWSER="$$(scripts/browser.sh)" $(PY) -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 MSST_BROWSER="$$(scripts/browser.sh)" MSST_AXE="$$(scripts/axe.sh)" $(PY) -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
 
 test-all: setup-dev
-	MSST_BROWSER="$$(scripts/browser.sh)" $(PY) -m pytest $(ARGS)
+	MSST_BROWSER="$$(scripts/browser.sh)" MSST_AXE="$$(scripts/axe.sh)" $(PY) -m pytest $(ARGS)
 
 check: setup-dev
 	$(PY) -m ruff check .

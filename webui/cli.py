@@ -35,7 +35,7 @@ def run(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 opens the server to the network.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
     share: Annotated[bool, typer.Option("--share", help="Open a public address through Gradio's relay.")] = False,
-    language: Annotated[str | None, typer.Option(help="Language of the page: auto, en, zh-CN.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of the page: auto, en, zh-CN, zh-TW, ja, ko.")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Start the server, unless a command follows."""

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     """Open a public address through Gradio's relay, for a notebook in the cloud."""
 
     language: str = "auto"
-    """Language of the page: auto (the browser's), en, zh-CN."""
+    """Language of the page: auto (the browser's), en, zh-CN, zh-TW, ja, ko."""
 
     device: str = "auto"
     """Where models run: auto, cpu, cuda, cuda:0, mps ...; several, as in cuda:0,cuda:1, share the chunks of a song."""

@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import PHONE
+from webui.i18n import own_texts
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("tag", ["zh", "zh-HK"])
-def test_chinese_by_the_browser_s_language(open_page: Callable[..., Any], tag: str) -> None:
+@pytest.mark.parametrize(("tag", "language"), [("zh", "zh-CN"), ("zh-HK", "zh-TW"), ("ja-JP", "ja"), ("ko-KR", "ko")])
+def test_the_page_speaks_the_browser_s_language(open_page: Callable[..., Any], tag: str, language: str) -> None:
+    texts = own_texts(language)
     page = open_page(locale=tag)
-    page.wait_for_selector("#start:has-text('请先选择歌曲')")
-    assert page.inner_text("#preset label >> nth=0").strip() == "人声和伴奏"
-    assert page.inner_text(".ms-queue h2") == "队列"
-    assert page.get_attribute("html", "lang") == "zh-CN"
+    page.wait_for_selector(f"#start:has-text('{texts['separate.start.none']}')")
+    assert page.inner_text("#preset label >> nth=0").strip() == texts["preset.my_preset"]
+    assert page.inner_text(".ms-queue h2") == texts["queue.title"]
+    assert page.get_attribute("html", "lang") == language
     assert "__i18n__" not in page.inner_text("body")
 
 
@@ -33,7 +35,7 @@ def test_the_switch_is_remembered_and_reaches_the_server(open_page: Callable[...
     page.wait_for_selector(".ms-problem:has-text('无法')")
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN", "ja-JP", "ko-KR"])
 def test_a_phone_shows_everything_without_sideways_scrolling(
     open_page: Callable[..., Any], sample_job: dict[str, Any], locale: str
 ) -> None:

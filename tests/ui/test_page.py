@@ -123,7 +123,6 @@ def test_labels_are_translated_in_the_browser(client: TestClient) -> None:
 
 def test_one_refused_song_does_not_keep_the_others_back(services: SimpleNamespace) -> None:
     from starlette.datastructures import Headers
-
     from webui.ui.components.song_files import Upload
     from webui.ui.context import Ui
     from webui.ui.tabs.separate import submit

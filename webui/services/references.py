@@ -1,6 +1,6 @@
 """What a request means by a sound that is already here: an upload, a result of a job, or the song of one.
 
-{"upload": ID}    {"job": ID, "file": RESULT}    {"job": ID}
+{"upload": ID}    {"job": ID, "file": RESULT}    {"job": ID}    {"sample": "song"}
 
 Whoever makes something of sounds takes them this way; a name from outside becomes no path here, it is looked for among those there are.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference.catalogue import sample_song
 from webui.services.errors import BadRequest, InputGone
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from webui.services.storage import Storage
     from webui.services.uploads import UploadService
 
+SAMPLE_NAME = "Sample song.mp3"
 MAX_INPUTS = 64  # sounds of one request
-HINT = 'Send {"upload": ID}, {"job": ID, "file": RESULT}, or {"job": ID} for the song of a job.'
+HINT = 'Send {"upload": ID}, {"job": ID, "file": RESULT}, {"job": ID} for the song of a job, or {"sample": "song"}.'
 
 
 class References:
@@ -47,6 +49,8 @@ class References:
             return path, path.name
         if said == {"job"}:
             return self._song(reference["job"])
+        if reference == {"sample": "song"}:
+            return sample_song(), SAMPLE_NAME
         raise BadRequest(f"an input is no reference to a sound: {', '.join(sorted(map(str, said)))[:200] or 'empty'}", hint=HINT)
 
     def resolve_all(self, references: object) -> list[tuple[Path, str]]:

@@ -272,6 +272,7 @@ def test_what_nobody_uses_goes_after_a_day(client: TestClient, house: House, son
         ('[{"path": "/etc/passwd"}]', 400, "bad_request"),
         ('[{"upload": 3}]', 400, "bad_request"),
         ('[{"upload": "a", "job": "b"}]', 400, "bad_request"),
+        ('[{"sample": "../song"}]', 400, "bad_request"),
         ('[{"job": "../../etc"}]', 404, "unknown_job"),
         ('[{"job": "00000000-0000-0000-0000-000000000000", "file": "x.wav"}]', 404, "unknown_job"),
         (json.dumps([{"upload": "a"}] * 65), 400, "bad_request"),
@@ -301,7 +302,8 @@ def test_jobs_from_what_is_here(server: Server, song: Path) -> None:
     first = finished(server, answer.json())
     assert (first["title"], first["file"], first["source"]) == ("Evening", "song.wav", "ui")
     vocals = next(each["file"] for each in first["results"] if each["stem"] == "vocals")
-    for reference, name in (({"job": first["id"], "file": vocals}, vocals), ({"job": first["id"]}, "song.wav")):
+    sample = ({"sample": "song"}, "Sample song.mp3")
+    for reference, name in (({"job": first["id"], "file": vocals}, vocals), ({"job": first["id"]}, "song.wav"), sample):
         answer = httpx.post(server.url + JOBS, data={"inputs": json.dumps([reference]), "model": "spleeter_2stems"}, timeout=60)
         assert answer.status_code == 202, answer.text
         assert finished(server, answer.json())["file"] == name

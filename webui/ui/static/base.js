@@ -37,3 +37,27 @@ export async function json(path, options = {}) {
   const response = await request(path, { cache: "no-store", ...options });
   return response.json();
 }
+
+/**
+ * Send a form with a file, telling how much of it has been sent (fetch cannot say that). Resolves to the JSON of the answer.
+ * @param progress called with the share that has been sent, 0 to 1
+ * @param signal an AbortSignal
+ */
+export function sendForm(path, form, { progress, signal }) {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    call.open("POST", address(`api/v1/${path}`));
+    call.responseType = "json";
+    call.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
+    call.upload.addEventListener("load", () => progress(1));
+    call.addEventListener("load", () => {
+      if (call.status < 300) resolve(call.response);
+      else if ([502, 503, 504].includes(call.status)) reject(new Away(`HTTP ${call.status}`));
+      else reject(new Refused(call.status, call.response ?? {}));
+    });
+    call.addEventListener("error", () => reject(new Away("the connection broke")));
+    call.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
+    signal.addEventListener("abort", () => call.abort());
+    call.send(form);
+  });
+}

@@ -25,8 +25,9 @@ export function errorText(error) {
   return `${message} ${hint}`.trim();
 }
 
+/** What a stem is called: authors write "lead-vocal", "Lead_Vocal" or "lead vocal" for the same key. */
 export function stemName(stem) {
-  return find(`stem.${stem.toLowerCase()}`) ?? stem.charAt(0).toUpperCase() + stem.slice(1).replaceAll("_", " ");
+  return find(`stem.${stem.toLowerCase().replace(/[\s-]+/g, "_")}`) ?? stem.charAt(0).toUpperCase() + stem.slice(1).replaceAll("_", " ");
 }
 
 /** 83.4 -> "1:23", or "1:23.4" with one digit of tenths. */
