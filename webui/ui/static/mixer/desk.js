@@ -10,8 +10,8 @@ import { Bar } from "./bar.js";
 import { Bus } from "./bus.js";
 import { Chunks } from "./chunks.js";
 import { shortcuts, showShortcuts } from "./keys.js";
-import { matched } from "./level.js";
 import { recall, remember } from "./memory.js";
+import { Original } from "./original.js";
 import { Overview } from "./overview.js";
 import { canStretch } from "./stretch.js";
 import { LOWEST_DB, Strip } from "./strip.js";
@@ -27,8 +27,6 @@ export class Desk {
     this._on = on;
     this._path = `jobs/${encodeURIComponent(job.id)}`;
     this._rate = job.results[0].sample_rate;
-    this._stems = job.results.length; // and the channel after them is the original
-    this._hears = "stems";
     this._saved = recall(job.id);
     this._loads = new AbortController();
     this._makeSound();
@@ -71,6 +69,10 @@ export class Desk {
     else this.transport.play();
   }
 
+  silence() {
+    this.transport.pause();
+  }
+
   reset() {
     this.strips.forEach((strip) => strip.reset());
     this._volume(0);
@@ -94,6 +96,16 @@ export class Desk {
     this._seconds = this._chunks.frames / this._rate;
     this.bus = new Bus(this._rate, [...results.map(() => "stems"), "original"]);
     this.transport = new Transport(this._chunks, this.bus, { onchange: () => this._show(), onerror: (error) => this._error(error) });
+    this._original = new Original({
+      path: this._path,
+      index: results.length, // the channel after the stems
+      chunks: this._chunks,
+      transport: this.transport,
+      bus: this.bus,
+      quality: () => this.quality(),
+      say: (text) => this._bar.say(text),
+      signal: this._loads.signal,
+    });
     this.strips = results.map((result, index) => {
       const strip = new Strip({
         result,
@@ -163,7 +175,7 @@ export class Desk {
       home: () => this.transport.seek(this._saved.looping ? this._saved.loop.start * this._rate : 0),
       mute: (index) => this.strips[index]?.toggle("mute"),
       solo: (index) => this.strips[index]?.toggle("solo"),
-      original: () => this._original(this._hears === "stems"),
+      original: () => this._hear(!this._original.on),
       loop: () => this._toggleLoop(),
       start: () => this._setLoop({ start: at(), end: this.loop && this.loop.end > at() ? this.loop.end : this._seconds }, this._saved.looping),
       end: () => this._setLoop({ start: this.loop && this.loop.start < at() ? this.loop.start : 0, end: at() }, true),
@@ -223,47 +235,18 @@ export class Desk {
       this.bus.setPan(index, strip.fader.pan);
     });
     this._overview.wave.draw();
-    this._level();
+    this._original.level(new Map(this.strips.map(({ file, sound }) => [file, sound.gain])));
     this._save({ faders: Object.fromEntries(this.strips.filter((strip) => !strip.neutral).map((strip) => [strip.file, strip.fader])) });
   }
 
-  /** Hear the original song in place of the stems, as loud as they are. */
-  async _original(on) {
-    this._hears = on ? "original" : "stems";
+  async _hear(original) {
+    this._showOriginal(original);
+    this._showOriginal(await this._original.set(original));
+  }
+
+  _showOriginal(on) {
     this._bar.showOriginal(on);
     this.element.classList.toggle("ms-hears-original", on);
-    if (on && !this._chunks.isAwake(this._stems)) {
-      this._bar.say(t("result.original.loading"));
-      try {
-        await this._wakeOriginal();
-      } catch (error) {
-        if (this._loads.signal.aborted) return;
-        this._original(false);
-        this._bar.say(error.status ? t("result.original.gone") : t("error.away"));
-        return;
-      }
-      this._bar.say("");
-    }
-    this.bus.setSide(this._hears);
-  }
-
-  async _wakeOriginal() {
-    const { channels, frames } = await json(`${this._path}/song/info`, { signal: this._loads.signal });
-    Object.assign(this._chunks.channels[this._stems], { channels, frames: Math.min(frames, this._chunks.frames) });
-    await this.transport.wake(this._stems);
-    this.quality().then(
-      (quality) => {
-        this._figures = quality;
-        this._level();
-      },
-      () => {}, // then it is as loud as it is
-    );
-  }
-
-  _level() {
-    if (!this._figures) return;
-    const gains = new Map(this.strips.map(({ file, sound }) => [file, sound.gain]));
-    this.bus.setGain(this._stems, matched(this._figures, gains));
   }
 
   /** Outlines, and the first chunk so that Play answers at once. */
