@@ -30,7 +30,7 @@ export class Bar {
       oninput: () => on.seek(Number(this._position.value)),
       onkeydown: on.steer,
     });
-    this._more = press("more", t("result.practice"), () => this._unfold(), "ms-practice");
+    this._more = press("settings", t("result.practice"), () => this._unfold(), "ms-practice");
     this._more.setAttribute("aria-expanded", "false");
     this._more.removeAttribute("aria-pressed");
     this.element = h(
@@ -41,7 +41,7 @@ export class Bar {
         { class: "ms-transport-main" },
         small("home", t("mixer.home"), on.home, "ms-home"),
         this._play,
-        h("p", { class: "ms-time" }, this._now, h("span", { class: "ms-total" }, ` / ${clock(seconds)}`)),
+        h("p", { class: "ms-time" }, this._now, h("span", { class: "ms-total" }, h("span", { class: "ms-slash" }, " / "), clock(seconds))),
         this._original,
         this._loop,
         this._more,
