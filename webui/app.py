@@ -13,7 +13,7 @@ from webui import __version__
 from webui.api import ROUTERS, errors, own_models
 from webui.api.limits import BodyLimit
 from webui.api.origins import SameOrigin
-from webui.api.slow import SlowThreads
+from webui.api.slow import LISTENERS, SlowThreads
 from webui.services import Services
 from webui.settings import Settings
 
@@ -27,7 +27,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     services = Services(settings or Settings())
     tempfile.tempdir = str(services.storage.tmp)  # uploads wait on the disk where they will stay, not in a small or in-memory /tmp
 
-    slow = SlowThreads()
+    slow, listening = SlowThreads(), SlowThreads(LISTENERS)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         services.warm_up()
         yield
         slow.stop()
+        listening.stop()
         await asyncio.to_thread(services.stop)
 
     app = FastAPI(
@@ -44,7 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    app.state.slow = slow
+    app.state.slow, app.state.listening = slow, listening
     limits = services.settings
     app.add_middleware(BodyLimit, limit=limits.max_upload_bytes, special={own_models.router.prefix: limits.max_model_bytes})
     app.add_middleware(SameOrigin, public_url=str(limits.public_url or ""))

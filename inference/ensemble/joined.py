@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -34,6 +34,14 @@ def joined(members: Sequence[Iterable[Samples]], length: int) -> Iterator[Waves]
         filled = max(reader.read(row) for reader, row in zip(readers, block, strict=True))
         if filled:
             yield block[:, :, :filled]
+
+
+def reading(member: Iterable[Samples]) -> Callable[[Samples], int]:
+    """A stream of blocks [C, n] as something to be read.
+
+    What is returned fills an array [C, m], with silence after the stream's end, and says how many samples of the stream it holds.
+    """
+    return _Reader(member).read
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from inference.presets.references import file_number, owner_of, stem_of
 from inference.presets.steps.base import StepBase
 from inference.presets.steps.separate import SeparateStep
 
-ENGINE = 1
+ENGINE = 2
 """Raised whenever a step, a network or the loop gives another result than before: what was kept by then is not used any more."""
 
 _BLOCK = 1 << 20

@@ -5,13 +5,14 @@ The order matters where an address could be meant by two: the names of models an
 
 from fastapi import APIRouter
 
-from webui.api import ensembles, health, installs, jobs, models, own_models, preset_files, presets, tasks, uploads
+from webui.api import ensembles, health, installs, jobs, models, own_models, preset_files, presets, tasks, tools, uploads
 
 ROUTERS: list[APIRouter] = [
     tasks.router,
     health.router,
     uploads.router,
     jobs.router,
+    tools.router,
     ensembles.router,
     installs.router,
     own_models.router,

@@ -77,6 +77,11 @@ def slow(request: Request) -> Slow:
     return Slow(request.app.state.slow, request)
 
 
+def listening(request: Request) -> Slow:
+    """Where analyses are waited for."""
+    return Slow(request.app.state.listening, request)
+
+
 @contextmanager
 def on_disk(upload: UploadFile, folder: Path) -> Iterator[Path]:
     """The upload as a file in `folder` while the block runs, in a place of its own under the name it came with, made safe."""
@@ -123,3 +128,4 @@ BaseUrl = Annotated[str, Depends(base_url)]
 CallerIsLocal = Annotated[bool, Depends(caller_is_local)]
 LocalOnly = Depends(require_local)
 SlowDep = Annotated[Slow, Depends(slow)]
+ListeningDep = Annotated[Slow, Depends(listening)]

@@ -13,6 +13,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 AT_ONCE = 4
+LISTENERS = 32  # that wait for analyses, which are done one at a time
 LOOK_EVERY = 0.5  # seconds between two looks whether the caller is still there
 
 Stop = Callable[[], bool]
@@ -30,8 +31,8 @@ class Caller(Protocol):
 class SlowThreads:
     """The threads of one app."""
 
-    def __init__(self) -> None:
-        self._limit = CapacityLimiter(AT_ONCE)
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._limit = CapacityLimiter(at_once)
         self._closing = threading.Event()
 
     def stop(self) -> None:

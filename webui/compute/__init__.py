@@ -9,4 +9,5 @@ server ends its children, because they watch the pipe.
     operations.py what a child can do
     process.py    the server's handle on one child
     pool.py       the children of a server
+    analyst.py    the child that looks at sounds for players and tools
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import Cancelled
 from inference.types import OutputFormat, Progress
+from webui.compute.analyses import analyse, lower_priority
 from webui.compute.inspection import inspect_weights
 from webui.compute.models import JobModels, WarmModels
 
@@ -28,7 +29,9 @@ class Operations:
             "separate": self.separate,
             "warm_up": self.warm_up,
             "inspect_weights": inspect_weights,
+            "analyse": self.analyse,
         }
+        self._modest = False  # whether others go before this process
 
     def run(self, op: str, args: dict[str, Any]) -> Any:
         """Do the operation `op`. Raises MsstError for whatever a user should hear about."""
@@ -124,6 +127,18 @@ class Operations:
             shutil.rmtree(target, ignore_errors=True)
             raise
         return [_as_json(file) for file in files]
+
+    def analyse(self, *, what: str, args: dict[str, Any]) -> Any:
+        """Look at sounds; see webui.compute.analyses. From the first time on the process is one that others go before."""
+        if not self._modest:
+            self._modest = True
+            lower_priority()
+
+        def on_work(_: float) -> None:
+            if self._cancelled.is_set():
+                raise Cancelled
+
+        return analyse(what, on_work, args)
 
     def _report(self, progress: Progress) -> None:
         if self._cancelled.is_set():

@@ -2,7 +2,8 @@
 
 jobs      submit, follow, cancel, run again, delete
 uploads   songs that came in and wait for jobs; references: what a request means by a sound that is here
-results   files, archive, samples and waveforms of completed jobs
+results   files, archive, samples and waveforms of completed jobs; songs: the song itself in their company
+tools     analyses   what can be made of sounds, and said about them
 presets   models     what there is to choose from
 library   install, verify, repair, uninstall, link, add models
 """
@@ -10,9 +11,11 @@ library   install, verify, repair, uninstall, link, add models
 from __future__ import annotations
 
 from tools.locks import FileLock
+from webui.compute.analyst import Analyst
 from webui.compute.pool import Pool, Prober
 from webui.paths import ROOT
 from webui.services import callbacks, store
+from webui.services.analyses import AnalysisService
 from webui.services.downloads import Downloads
 from webui.services.engine import Engine, Standby
 from webui.services.housekeeping import Housekeeper
@@ -25,7 +28,9 @@ from webui.services.presets import PresetService
 from webui.services.references import References
 from webui.services.results import ResultService
 from webui.services.runner import JobRunner
+from webui.services.songs import SongService
 from webui.services.storage import Storage
+from webui.services.tools import ToolService
 from webui.services.uploads import UploadService
 from webui.settings import Settings
 
@@ -70,6 +75,10 @@ class Services:
         )
         self.results = ResultService(self.storage, self.jobs)
         self.references = References(self.storage, self.jobs, self.results, self.uploads)
+        analyst = Analyst()
+        self.analyses = AnalysisService(self.storage, self.results, self.references, analyst)
+        self.songs = SongService(self.storage, self.results, self.references, analyst)
+        self.tools = ToolService(self.jobs, self.results, self.references, self.models, self.jobs.preset_of)
 
     def start(self) -> None:
         """Open the job store and run jobs. Blocks for some tenths of a second; not from inside an event loop."""
@@ -102,6 +111,7 @@ class Services:
         self._housekeeper.stop()
         self._pool.close()
         self._prober.close()
+        self.analyses.close()
         if self._runs_jobs:
             self._engine.stop()
         self._store.close()

@@ -66,7 +66,7 @@ class JobService:
             BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled, BadOption, BadJobId, JobExists, BadCallback,
                 QueueFull: it would not.
         """
-        preset = self._preset(choice)
+        preset = self.preset_of(choice)
         check_files(preset, files)
         parse_options(options or {})
         if job_id is not None:
@@ -223,7 +223,8 @@ class JobService:
         self.get(job_id)
         return joblog.read(self._storage.log(job_id))
 
-    def _preset(self, choice: Choice) -> Preset:
+    def preset_of(self, choice: Choice) -> Preset:
+        """The preset that a choice means. Raises BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled."""
         if choice.inline is not None and choice.model is None:
             return self._presets.get_inline(choice.inline)
         if (choice.preset is None) == (choice.model is None):

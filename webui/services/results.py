@@ -66,18 +66,9 @@ class ResultService:
 
         Beyond full scale is clipped: this is for listening, the result itself keeps what it has.
         """
-        import numpy as np
-        import soundfile
-
         result = self._result(job_id, name)
         path = self._player(job_id) / result.preview if result.preview else self._storage.result(job_id, name)
-        with soundfile.SoundFile(path) as file:
-            if start >= file.frames:
-                return b""
-            file.seek(start)
-            samples = file.read(min(frames, MAX_PCM_FRAMES), dtype="float32", always_2d=True)
-        data: bytes = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2").tobytes()
-        return data
+        return read_pcm(path, start=start, frames=frames)
 
     def archive(self, job_id: str) -> Iterator[bytes]:
         """All results as one zip, block by block: stems do not shrink, so they are stored as they are."""
@@ -95,6 +86,20 @@ class ResultService:
             if result.file == found:
                 return result
         raise UnknownFile(f"the task has no result {name[:200]!r}", file=name[:200])
+
+
+def read_pcm(path: Path, *, start: int, frames: int) -> bytes:
+    """Samples of a file that can be read from any sample on, as `ResultService.pcm` gives them."""
+    import numpy as np
+    import soundfile
+
+    with soundfile.SoundFile(path) as file:
+        if start >= file.frames:
+            return b""
+        file.seek(start)
+        samples = file.read(min(frames, MAX_PCM_FRAMES), dtype="float32", always_2d=True)
+    data: bytes = np.clip(np.rint(samples * 32767.0), -32768, 32767).astype("<i2").tobytes()
+    return data
 
 
 class _Spool(io.RawIOBase):

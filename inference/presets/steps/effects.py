@@ -16,7 +16,7 @@ from pydantic import Field
 from inference.audio.blocks import regroup
 from inference.presets.steps.base import OneStem, StepContext
 from inference.presets.steps.chain import Effect, EffectBase, Pitch
-from inference.presets.steps.pitch import shifted
+from inference.presets.steps.pitch import Stretch, stretched
 from inference.presets.steps.streams import BLOCK, through
 from inference.types import Samples
 
@@ -48,7 +48,7 @@ def chained(blocks: Iterable[Samples], chain: Iterable[EffectBase], sample_rate:
         if is_pitch:
             for link in links:
                 if isinstance(link, Pitch) and link.semitones:
-                    stream = shifted(stream, link, sample_rate)
+                    stream = stretched(stream, Stretch(link.semitones, formants=link.formants), sample_rate)
         else:
             stream = _processed(stream, list(links), sample_rate)
     return stream

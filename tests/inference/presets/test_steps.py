@@ -146,12 +146,11 @@ def test_pitch(workshop: Shop, tmp_path: Path, semitones: int) -> None:
 def test_pitch_joins_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """A steady tone stays steady over the joins."""
     from inference.presets.steps import pitch
-    from inference.presets.steps.chain import Pitch
 
     monkeypatch.setattr(pitch, "SEGMENT", 1.0)
     tone = (0.3 * np.sin(2 * np.pi * 220 * np.arange(4 * RATE) / RATE)).astype(np.float32)[None]
     blocks = [tone[:, at : at + 5000] for at in range(0, tone.shape[1], 5000)]
-    found = np.concatenate(list(pitch.shifted(blocks, Pitch(effect="pitch", semitones=3), RATE)), axis=1)
+    found = np.concatenate(list(pitch.stretched(blocks, pitch.Stretch(3), RATE)), axis=1)
     assert found.shape == tone.shape
     level = np.sqrt(np.square(found[0]).reshape(-1, RATE // 50).mean(axis=1))[10:-10]
     assert level.min() > 0.95 * np.median(level)

@@ -1,0 +1,65 @@
+"""A song as its stems are: lossless, at their rate, exactly as long, with the envelope that a player draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference.audio import AudioSource, AudioWriter, PeakMeter, resample
+from inference.types import OutputFormat, Samples
+
+COPY = OutputFormat("flac", "PCM_16")
+"""As the previews of stems: what a player reads from any sample on."""
+
+OnWork = Callable[[float], None]
+
+
+def copy_aligned(
+    source: Path, target: Path, peaks: Path, *, sample_rate: int, frames: int, on_work: OnWork = lambda _: None
+) -> dict[str, Any]:
+    """Write the copy and its envelope; both appear whole or not at all.
+
+    Args:
+        source: the song, any format that decodes.
+        target: the FLAC to be.
+        peaks: the envelope to be, int8 [n, 2] as of PeakMeter.
+        sample_rate: of the copy.
+        frames: of the copy, samples per channel; a shorter song goes on with silence.
+        on_work: told 0 .. 1.
+
+    Returns:
+        sample_rate, channels, frames.
+
+    Raises:
+        MsstError: the song cannot be read, or the disk is full.
+    """
+    made = [path.with_name(f"{path.name}.part") for path in (target, peaks)]
+    with AudioSource(source) as song:
+        channels, meter = song.info.channels, PeakMeter(sample_rate)
+        blocks = resample(song, channels=channels, source_rate=song.info.sample_rate, target_rate=sample_rate)
+        written = 0
+        with AudioWriter(made[0], sample_rate=sample_rate, channels=channels, format=COPY) as writer:
+            for block in _of_length(blocks, channels, frames):
+                writer.write(block)
+                meter.push(block)
+                written += block.shape[1]
+                on_work(written / frames)
+    made[1].write_bytes(meter.finish().tobytes())
+    for part, path in zip(made, (target, peaks), strict=True):
+        part.replace(path)
+    return {"sample_rate": sample_rate, "channels": channels, "frames": frames}
+
+
+def _of_length(blocks: Iterator[Samples], channels: int, frames: int) -> Iterator[Samples]:
+    left = frames
+    for block in blocks:
+        if not left:
+            return
+        yield block[:, :left]
+        left -= min(block.shape[1], left)
+    while left:
+        yield np.zeros((channels, min(left, 1 << 16)), np.float32)
+        left -= min(left, 1 << 16)

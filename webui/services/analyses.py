@@ -1,0 +1,165 @@
+"""What can be said about sounds, for the tools and the results of jobs. Computed once, in a process that lets separations go first.
+
+HOME/cache/analyses/{key}.json, .png        of files, by what is in them: the same song is the same song under any name
+HOME/results/{job}/player/quality.json      of a job, gone with it
+HOME/results/{job}/player/{file}.spectrogram.png
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.errors import BadOption
+from webui.services.errors import UnknownFile
+from webui.services.storage import PLAYER, Storage
+
+if TYPE_CHECKING:
+    from webui.compute.analyst import Analyst, Cancel
+    from webui.services.references import References
+    from webui.services.results import ResultService
+
+VERSION = 1
+"""Raised whenever an analysis says something else than before: what was kept by then is not used any more."""
+
+MAX_KEPT, MAX_KEPT_BYTES = 2000, 256 * 1024 * 1024  # analyses of files; the least recently used go first
+PICTURE_WIDTH, PICTURE_HEIGHT = 4096, 256  # of a job's spectrograms
+MAX_WIDTH, MAX_HEIGHT = 4096, 1024
+QUALITY = "quality.json"
+
+
+class AnalysisService:
+    """Asks, and keeps the answers."""
+
+    def __init__(self, storage: Storage, results: ResultService, references: References, analyst: Analyst) -> None:
+        self._storage, self._results, self._references, self._analyst = storage, results, references, analyst
+        self._kept = storage.home / "cache" / "analyses"
+
+    def info(self, path: Path, cancelled: Cancel) -> dict[str, Any]:
+        """A file in figures, see tools.analysis.describe. Raises BadAudio and its kinds, Cancelled; so do all others."""
+        return self._of_files("info", {"path": path}, cancelled)
+
+    def key_tempo(self, path: Path, cancelled: Cancel) -> dict[str, Any]:
+        """Key and tempo, see tools.analysis.music."""
+        return self._of_files("key_tempo", {"path": path}, cancelled)
+
+    def score(self, reference: Path, estimate: Path, cancelled: Cancel) -> dict[str, Any]:
+        """How near a file is to a reference, see tools.analysis.score. Raises BadOption for other lengths, too."""
+        return self._of_files("score", {"reference": reference, "estimate": estimate}, cancelled)
+
+    def spectrogram(self, path: Path, cancelled: Cancel, *, width: int = 1600, height: int = 400) -> bytes:
+        """A picture (PNG) of a file. Raises BadOption for a size that it cannot have."""
+        if not (16 <= width <= MAX_WIDTH and 16 <= height <= MAX_HEIGHT):
+            raise BadOption(f"a picture of {width} by {height}", hint=f"16 to {MAX_WIDTH} by 16 to {MAX_HEIGHT}.", option="width")
+        target = self._place("spectrogram", {"path": path}, (width, height), ".png")
+        with self._analyst.turn(cancelled) as ask:
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                ask("spectrogram", {"path": str(path), "target": str(target), "width": width, "height": height})
+                self._trim()
+            return self._used(target)
+
+    def quality(self, job_id: str, cancelled: Cancel) -> dict[str, Any]:
+        """The results of a job in figures, see tools.analysis.quality.
+
+        Raises:
+            UnknownJob, NotCompleted: there is no such job, or it has no results (yet).
+            InputGone: its song was deleted.
+        """
+        job = self._results.completed(job_id)
+        file = self._storage.results(job_id) / PLAYER / QUALITY
+        with self._analyst.turn(cancelled) as ask:
+            kept = _read(file)
+            if kept is not None and kept.pop("version", None) == VERSION:
+                return kept
+            song, _ = self._references.resolve({"job": job_id})
+            stems = [str(self._storage.result(job_id, result.file)) for result in job.results]
+            found: dict[str, Any] = ask("quality", {"song": str(song), "stems": stems})
+            names = [{"file": result.file, "stem": result.stem} for result in job.results]
+            found["stems"] = [{**name, **each} for name, each in zip(names, found["stems"], strict=True)]
+            _write(file, {"version": VERSION, **found})
+            return found
+
+    def of_result(self, job_id: str, name: str, cancelled: Cancel) -> bytes:
+        """The spectrogram of a result. Raises UnknownJob, NotCompleted, UnknownFile."""
+        path = self._results.path(job_id, name)
+        return self._of_job(job_id, path, f"{path.name}.spectrogram.png", cancelled)
+
+    def of_song(self, job_id: str, cancelled: Cancel) -> bytes:
+        """The spectrogram of a completed job's song. Raises UnknownJob, NotCompleted, InputGone."""
+        self._results.completed(job_id)
+        path, _ = self._references.resolve({"job": job_id})
+        return self._of_job(job_id, path, "song.spectrogram.png", cancelled)
+
+    def close(self) -> None:
+        """Stop what is computed."""
+        self._analyst.close()
+
+    def _of_job(self, job_id: str, path: Path, name: str, cancelled: Cancel) -> bytes:
+        target = self._storage.results(job_id) / PLAYER / name
+        with self._analyst.turn(cancelled) as ask:
+            if not target.exists():
+                size = {"width": PICTURE_WIDTH, "height": PICTURE_HEIGHT}
+                ask("spectrogram", {"path": str(path), "target": str(target), **size})
+            return target.read_bytes()
+
+    def _of_files(self, what: str, files: Mapping[str, Path], cancelled: Cancel) -> dict[str, Any]:
+        target = self._place(what, files, (), ".json")
+        with self._analyst.turn(cancelled) as ask:
+            kept = _read(target)
+            if kept is not None:
+                self._used(target)
+                return kept
+            found: dict[str, Any] = ask(what, {name: str(path) for name, path in files.items()})
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, found)
+            self._trim()
+            return found
+
+    def _place(self, what: str, files: Mapping[str, Path], settings: Sequence[int], suffix: str) -> Path:
+        """Where the answer is kept: under what it depends on."""
+        try:
+            sums = {name: _sum(path) for name, path in files.items()}
+        except OSError as error:
+            raise UnknownFile(f"the file cannot be read: {error.strerror}") from error
+        said = json.dumps([VERSION, what, sums, list(settings)], sort_keys=True)
+        return self._kept / f"{hashlib.sha256(said.encode()).hexdigest()}{suffix}"
+
+    def _used(self, file: Path) -> bytes:
+        data = file.read_bytes()
+        file.touch()
+        return data
+
+    def _trim(self) -> None:
+        """Delete what was not used for longest, beyond the limits."""
+        files = [(entry.stat().st_mtime, entry.stat().st_size, entry) for entry in self._kept.iterdir()]
+        count, size = 0, 0
+        for _, length, entry in sorted(files, key=lambda each: each[0], reverse=True):
+            count, size = count + 1, size + length
+            if count > MAX_KEPT or size > MAX_KEPT_BYTES:
+                entry.unlink(missing_ok=True)
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write(file: Path, data: Mapping[str, Any]) -> None:
+    part = file.with_name(f"{file.name}.part")
+    part.write_text(json.dumps(data), encoding="utf-8")
+    part.replace(file)
