@@ -35,6 +35,7 @@ def run(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 opens the server to the network.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
     share: Annotated[bool, typer.Option("--share", help="Open a public address through Gradio's relay.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser when the server answers.")] = False,
     language: Annotated[str | None, typer.Option(help="Language of the page: auto, en, zh-CN, zh-TW, ja, ko.")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
@@ -43,7 +44,7 @@ def run(
         given: dict[str, Any] = {"host": host, "port": port, "share": share or None, "language": language}
         from webui.server import serve
 
-        serve({name: value for name, value in given.items() if value is not None})
+        serve({name: value for name, value in given.items() if value is not None}, open_page=open_page)
 
 
 app.command()(separate.separate)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from typing import Any
 
 import typer
 import uvicorn
 
+from webui.opening import open_when_ready
 from webui.settings import Settings
 from webui.terminal import settings_or_exit
 
 log = logging.getLogger("webui")
 
 
-def serve(given: dict[str, Any]) -> None:
-    """Serve until interrupted. `given` overrides the settings from the environment."""
+def serve(given: dict[str, Any], *, open_page: bool = False) -> None:
+    """Serve until interrupted.
+
+    Args:
+        given: overrides the settings from the environment.
+        open_page: open the page in the user's browser as soon as the server answers.
+    """
     settings = settings_or_exit(given)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -29,7 +36,10 @@ def serve(given: dict[str, Any]) -> None:
     typer.echo(f"MSST-WebUI is at {address} (Ctrl-C ends it). REST: {address}/docs")
     if settings.share:
         _share(settings, listener.getsockname()[1])
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+    if open_page and settings.page:
+        threading.Thread(target=open_when_ready, args=(server, address), daemon=True, name="open the page").start()
+    server.run(sockets=[listener])
 
 
 def _listen(settings: Settings) -> socket.socket:
