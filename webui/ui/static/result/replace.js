@@ -61,7 +61,8 @@ export async function replaceRegion(job, desk, file) {
   const about = h("p", {}, t("result.replace.about", { start: clock(loop.start, 1), end: clock(loop.end, 1) }));
   const window = dialog({ title: t("result.replace"), body: [about, stem.element, h("p", { class: "ms-label" }, t("result.replace.how")), presets, chosen], actions: [start] });
   if (!(await window.closed) || !how) return null;
-  const body = { file: stem.value, start: loop.start, end: loop.end, fade: FADE_S, stem: name(), ...how };
+  const { container, subtype } = job.format ?? {};
+  const body = { file: stem.value, start: loop.start, end: loop.end, fade: FADE_S, format: container, subtype, title: job.title, door: "ui", ...how };
   return {
     label: t("result.replace.label", { stem: stemName(name()), start: clock(loop.start, 1), end: clock(loop.end, 1) }),
     begin: () => json(`jobs/${encodeURIComponent(job.id)}/replace`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
