@@ -30,7 +30,7 @@ LIMIT_MS = 30_000
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "en-US", "has_touch": True, "is_mobile": True}
 
-# Counts on the sound: every AudioBufferSourceNode that is started, as (stem's node, when, offset, length, sample rate).
+# Counts on the sound: every AudioBufferSourceNode that is started: its stem's node, when, from where and how much of it.
 SPY = """
 window.started = [];
 window.contexts = [];
@@ -47,10 +47,17 @@ AudioNode.prototype.connect = function (to, ...rest) {
 AudioBufferSourceNode.prototype.start = function (when, offset, ...rest) {
   if (!window.contexts.includes(this.context)) window.contexts.push(this.context);
   const { length, sampleRate } = this.buffer;
-  window.started.push({ stem: this.stem, when, offset, length, rate: sampleRate, now: this.context.currentTime });
+  const [duration = length / sampleRate - offset] = rest;
+  const speed = this.playbackRate.value;
+  window.started.push({ stem: this.stem, when, offset, length, duration, speed, rate: sampleRate, now: this.context.currentTime });
   return start.call(this, when, offset, ...rest);
 };
 """
+
+FILLED = """() => {
+  const place = document.querySelector(`#tab-${document.documentElement.dataset.tab} [data-live]`);
+  return place?.childElementCount > 0 && !place.hasAttribute("aria-busy");
+}"""
 
 
 def find_browser() -> str | None:
@@ -109,7 +116,7 @@ def watched(server: Server) -> Watched:
 
 @pytest.fixture
 def open_page(browser: Any, server: Server, watched: Watched) -> Iterator[Callable[..., Any]]:
-    """open_page(path="", **options of the browser context) -> a page that has been filled."""
+    """open_page(path="", **options of the browser context) -> a page whose open tab has been filled."""
     contexts = []
 
     def opener(path: str = "", **options: Any) -> Any:
@@ -120,8 +127,8 @@ def open_page(browser: Any, server: Server, watched: Watched) -> Iterator[Callab
         page = context.new_page()
         watched.follow(page)
         page.goto(f"{server.url}/{path}")
-        page.wait_for_selector(".ms-queue :is(.ms-empty:not([hidden]), .ms-job)")
-        page.wait_for_selector("#sample")
+        page.wait_for_selector(".ms-nav")
+        page.wait_for_function(FILLED)
         return page
 
     yield opener

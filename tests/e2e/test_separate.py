@@ -123,66 +123,6 @@ def test_a_reload_and_another_device_find_the_running_job_and_cancel_it(
     assert not [job for job in jobs(server) if job["title"] == "endless"]
 
 
-def test_a_link_opens_the_mixer_where_it_was_left(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
-    page = open_page(f"?job={sample_job['id']}")
-    page.wait_for_selector(".ms-desk")
-    page.keyboard.press("1")
-    page.keyboard.press("Shift+Digit2")
-    volume = page.locator(".ms-strip >> nth=1 >> input[type=range]")
-    volume.fill("-6")
-    assert volume.get_attribute("aria-valuetext") == "−6.0 dB"
-    page.keyboard.press("ArrowLeft")  # on the fader: one of its own steps
-    assert volume.get_attribute("aria-valuetext") == "−6.5 dB"
-    page.reload()
-    page.wait_for_selector(".ms-desk")
-    pressed = [[b.get_attribute("aria-pressed") for b in s.query_selector_all("button")] for s in page.query_selector_all(".ms-strip")]
-    assert pressed == [["true", "false"], ["false", "true"]]
-    assert page.input_value(".ms-strip >> nth=1 >> input[type=range]") == "-6.5"
-
-
-def test_seeking_keeps_all_stems_together(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
-    page = open_page(f"?job={sample_job['id']}")
-    page.wait_for_selector(".ms-desk")
-    page.keyboard.press("Space")
-    page.wait_for_function("window.started.length >= 2")
-    page.evaluate("window.started.length = 0")
-    page.locator(".ms-wave").first.click(position={"x": 100, "y": 20})
-    page.wait_for_function("window.started.length >= 2")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("window.started.length >= 4 && document.querySelector('.ms-desk').dataset.state === 'playing'")
-    started = page.evaluate("window.started")
-    for first, second in zip(started[::2], started[1::2], strict=True):
-        assert (first["when"], first["offset"]) == (second["when"], second["offset"])
-    assert seconds(page) > CHUNK_S
-    page.keyboard.press("Home")
-    page.keyboard.press("Space")
-    assert page.get_attribute(".ms-desk", "data-state") == "stopped"
-
-
-def test_late_sound_stops_all_stems_at_the_same_border(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
-    page = open_page()
-    slow = sample_job["results"][1]["file"]
-    held: list[Any] = []
-    page.route(f"**/{slow}/pcm?start=220500&*", lambda route: held.append(route))  # the second chunk of one stem does not come
-    page.evaluate("id => history.replaceState(null, '', '?job=' + id)", sample_job["id"])
-    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
-    page.wait_for_selector(".ms-desk")
-    box = page.locator(".ms-wave").first.bounding_box()
-    at = 4.2 * sample_job["results"][0]["sample_rate"] / sample_job["results"][0]["frames"]
-    page.locator(".ms-wave").first.click(position={"x": box["width"] * at, "y": 20})
-    page.click(".ms-play")
-    page.wait_for_selector(".ms-desk[data-state=playing]")
-    page.wait_for_selector(".ms-status:has-text('Loading')")
-    assert len(page.evaluate("window.started")) == 2  # neither stem went on alone
-    assert seconds(page) == CHUNK_S
-    held[0].continue_()
-    page.wait_for_function("window.started.length >= 4")
-    first, _, third, fourth = page.evaluate("window.started")[:4]
-    assert third["when"] == fourth["when"]
-    assert third["when"] > first["when"] + CHUNK_S - first["offset"]
-    assert third["offset"] == 0
-
-
 def test_without_the_server_the_page_stays_calm_and_comes_back(open_page: Callable[..., Any], watched: Any) -> None:
     watched.allowed.append("ERR_FAILED")
     page = open_page()
@@ -192,11 +132,3 @@ def test_without_the_server_the_page_stays_calm_and_comes_back(open_page: Callab
     page.unroute("**/api/v1/jobs?*")
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_function("document.querySelector('.ms-banner').textContent === ''")
-
-
-def test_a_link_to_a_deleted_job_says_so(open_page: Callable[..., Any], watched: Any) -> None:
-    watched.allowed.append("404")
-    page = open_page("?job=00000000-0000-4000-8000-000000000000")
-    page.wait_for_selector(".ms-message:has-text('no longer on the server')")
-    page.click(".ms-result-head button")
-    assert "job=" not in page.url

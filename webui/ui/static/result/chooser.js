@@ -41,8 +41,8 @@ function nothing() {
 }
 
 function row(job) {
-  const title = h("span", { class: "ms-results-title" });
-  const about = h("span", { class: "ms-facts" });
+  const title = h("span", { class: "ms-results-title", translate: "no" });
+  const about = h("span", { class: "ms-facts", translate: "no" });
   const parts = h("span", { class: "ms-facts" });
   const to = { tab: "result", job: job.id };
   const element = h("li", {}, link(to, "ms-results-row", h("span", { class: "ms-results-play" }, icon("play")), h("span", { class: "ms-results-text" }, title, parts, about)));

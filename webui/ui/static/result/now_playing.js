@@ -7,9 +7,9 @@ import { t } from "../text.js";
 
 /** Returns { show(desk, job) }: call it whenever what plays, or the open tab, may have changed. */
 export function nowPlaying() {
-  const title = h("span", {});
+  const title = h("span", { translate: "no" });
   const link = h("a", { class: "ms-playing-title", href: "" }, icon("result"), title);
-  const pause = h("button", { type: "button", class: "ms-button ms-primary" });
+  const pause = h("button", { type: "button", class: "ms-button ms-primary", translate: "no" });
   const element = h("section", { class: "ms-playing", hidden: true, "aria-label": t("result.playing") }, link, pause);
   let open = null; // { desk, job }
   let heard = false; // it was playing when the tab was left

@@ -21,8 +21,8 @@ class View {
     this._place = place;
     this._id = undefined;
     this._desk = null;
-    this._title = h("h2", { id: "mixer-title", tabindex: "-1" });
-    this._facts = h("p", { class: "ms-facts" });
+    this._title = h("h2", { id: "mixer-title", tabindex: "-1", translate: "no" });
+    this._facts = h("p", { class: "ms-facts", translate: "no" });
     this._message = h("p", { class: "ms-message", role: "status" });
     this._next = h("div", { class: "ms-row" });
     this._head = h("div", { class: "ms-result-actions" });
@@ -96,7 +96,7 @@ class View {
   _showJob(job) {
     if (this._desk) return;
     this._lost = false;
-    setText(this._title, t("mixer.title", { title: job.title }));
+    setText(this._title, job.title);
     setText(this._facts, facts(job));
     this._next.replaceChildren();
     if (job.state === "failed" && job.error) this._say(errorText(job.error), this._queueLink());
