@@ -340,8 +340,9 @@ def test_spectrograms_in_place_of_waveforms(open_desk: Callable[..., Any]) -> No
 
 def test_two_results_compared_blind(open_desk: Callable[..., Any], second_job: dict[str, Any]) -> None:
     page = open_desk()
-    page.evaluate("crypto.getRandomValues = (bytes) => bytes.fill(0)")  # X is always A
+    page.evaluate("() => { crypto.getRandomValues = (bytes) => bytes.fill(0); }")  # X is always A
     page.click(".ms-abx")
+    page.wait_for_selector("dialog select >> nth=2")
     assert page.locator("dialog select >> nth=1 >> option").count() >= 1
     page.click("dialog button:has-text('Start listening')")
     page.click(".ms-abx-window .ms-play")
@@ -368,7 +369,7 @@ def test_a_part_is_separated_again(open_desk: Callable[..., Any], server: Server
     page.keyboard.press("l")
     page.click(".ms-replace")
     page.click("dialog button:has-text('A model')")
-    page.click(".ms-picker-row button:has-text('Use'), .ms-picker-row .ms-primary >> nth=0")
+    page.click(".ms-picker-row:has-text('Spleeter') .ms-primary")
     page.wait_for_selector("dialog:has-text('Chosen:')")
     page.click("dialog button:has-text('Separate again')")
     page.click(".ms-toast button:has-text('Open')")
@@ -380,14 +381,14 @@ def test_a_part_is_separated_again(open_desk: Callable[..., Any], server: Server
 def test_the_sound_goes_on_in_another_tab_and_ends_when_it_is_closed(open_desk: Callable[..., Any]) -> None:
     page = open_desk()
     play(page)
-    page.click("a[data-to=jobs]")
+    page.click("a[data-to=separate]")
     page.wait_for_selector(".ms-playing:visible")
     assert page.evaluate("window.contexts[0].state") == "running"
     page.keyboard.press("1")  # shortcuts are of the open tab alone
     page.click(".ms-playing a")
     assert page.get_attribute(".ms-strip >> nth=0 >> .ms-mute", "aria-pressed") == "false"
     assert page.get_attribute(".ms-desk", "data-state") == "playing"
-    page.click("a[data-to=jobs]")
+    page.click("a[data-to=separate]")
     page.click("a[data-to=result]")  # a link without a job: the open one is still open
     page.wait_for_function("location.search.includes('job=')")
     page.click(".ms-back")

@@ -28,12 +28,15 @@ export async function pickModel({ title = t("picker.title"), stem = null } = {})
     const mine = (turn += 1);
     const query = new URLSearchParams({ supported: "true", limit: PAGE, sort: "score" });
     if (found.text) query.set("text", found.text);
-    if (found.installed) query.set("installed", "true");
     if (stem) query.set("stem", stem);
+    const ask = (which) => json(`models?${query}${which}`);
     try {
-      const { models, total } = await json(`models?${query}`);
+      // What is here comes first, also where the catalogue rates others higher.
+      const [here, all] = await Promise.all([ask("&installed=true"), found.installed ? null : ask("")]);
       if (mine !== turn) return;
-      models.sort((a, b) => b.installed - a.installed);
+      const names = new Set(here.models.map((model) => model.name));
+      const models = [...here.models, ...(all?.models ?? []).filter((model) => !names.has(model.name))];
+      const { total } = all ?? here;
       showRows(list, rows, models, { key: (model) => model.name, make: (model) => row(model, window.close) });
       note.replaceChildren(
         models.length ? h("p", { class: "ms-hint" }, total > models.length ? t("picker.more", { count: total - models.length }) : "") : none(),

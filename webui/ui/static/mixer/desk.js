@@ -209,7 +209,7 @@ export class Desk {
     this._save(changes);
     const { speed, key } = this._saved;
     this._bar.showPractice(speed, key);
-    if (speed !== this.transport.speed) this.transport.setSpeed(speed);
+    if (Math.fround(speed) !== this.transport.speed) this.transport.setSpeed(speed);
     this.bus.setStretch(speed, key).catch(() => {
       this._bar.say(t("result.practice.insecure"));
       this.transport.setSpeed(1);

@@ -80,7 +80,7 @@ export class Transport {
   /** 1 is as recorded. Without a stretched bus this changes the key too. */
   setSpeed(speed) {
     const at = this._heard();
-    this.speed = speed;
+    this.speed = Math.fround(speed); // as a source has it
     this._replan(at);
   }
 
