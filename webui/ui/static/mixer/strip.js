@@ -126,11 +126,10 @@ export function panText(pan) {
 }
 
 function download(result, name) {
-  const label = t("mixer.download.size", { stem: name, size: size(result.bytes) });
   return h(
     "a",
-    { class: "ms-button ms-download", href: address(result.url.replace(/^\/+/, "")), download: result.file, "aria-label": label },
+    { class: "ms-button ms-download", href: address(result.url.replace(/^\/+/, "")), download: result.file },
     icon("download"),
-    h("span", {}, t("mixer.download"), h("small", {}, size(result.bytes))),
+    h("span", {}, t("mixer.download"), h("span", { class: "ms-unseen" }, ` ${name} `), h("small", {}, size(result.bytes))),
   );
 }
