@@ -9,7 +9,7 @@ import { field, select, setOptions } from "../kit/form.js";
 import { follow, route } from "../route.js";
 import { stemName, t, when } from "../text.js";
 import { AbxTest } from "./abx_test.js";
-import { method } from "./facts.js";
+import { heading, method } from "./facts.js";
 
 /** Choose the second job and a stem of each, then listen. */
 export async function compareBlind(job, desk) {
@@ -28,7 +28,7 @@ export async function compareBlind(job, desk) {
   one.control.addEventListener("change", fill);
   fill();
   const start = button({ label: t("result.abx.start"), symbol: "compare", kind: "primary", run: () => window.close(true) });
-  const window = dialog({ title: t("result.abx"), body: [h("p", {}, t("result.abx.about")), one.element, which.element, other.element], actions: [start] });
+  const window = dialog({ title: heading("result.abx"), body: [h("p", {}, t("result.abx.about")), one.element, which.element, other.element], actions: [start] });
   if (!(await window.closed)) return;
   const second = others.find((each) => each.id === which.value);
   new AbxTest({
@@ -53,7 +53,7 @@ async function sameSong(job) {
 function nothing(job) {
   const to = { tab: "separate", from: job.id };
   const link = h("a", { class: "ms-button ms-primary", href: route.link(to) }, t("result.abx.again"));
-  const window = dialog({ title: t("result.abx"), body: [h("p", {}, t("result.abx.none"))], actions: [link] });
+  const window = dialog({ title: heading("result.abx"), body: [h("p", {}, t("result.abx.none"))], actions: [link] });
   link.addEventListener("click", (event) => {
     window.close();
     follow(to)(event);

@@ -11,7 +11,7 @@ import { Overview } from "../mixer/overview.js";
 import { Transport } from "../mixer/transport.js";
 import { clock, stemName, t } from "../text.js";
 import { chance, toss, verdict } from "./abx_score.js";
-import { method } from "./facts.js";
+import { heading, method } from "./facts.js";
 
 export class AbxTest {
   /** a, b: { job, result }; loop: { start, end } in seconds to begin with, or null. */
@@ -51,7 +51,7 @@ export class AbxTest {
     const answer = (side, text) => h("button", { type: "button", class: "ms-button", "data-answer": side, onclick: () => this._answer(side) }, text);
     this._finish = h("button", { type: "button", class: "ms-button", disabled: true, onclick: () => this._end() }, t("result.abx.finish"));
     this._window = dialog({
-      title: t("result.abx"),
+      title: heading("result.abx"),
       wide: true,
       body: [
         h("p", { class: "ms-hint" }, t("result.abx.how")),
@@ -134,7 +134,9 @@ export class AbxTest {
       h("p", { class: "ms-hint" }, t("result.abx.chance", { percent: percent < 10 ? percent.toFixed(1) : Math.round(percent) })),
       h("ul", {}, ...who),
     );
-    this._finish.remove();
+    const close = h("button", { type: "button", class: "ms-button ms-primary", onclick: () => this._window.close() }, t("kit.close"));
+    this._finish.replaceWith(close);
+    close.focus();
   }
 
   _show() {

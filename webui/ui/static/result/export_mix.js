@@ -8,6 +8,7 @@ import { KEYS, SPEEDS, keyText } from "../mixer/bar.js";
 import { stepper } from "../mixer/stepper.js";
 import { panText } from "../mixer/strip.js";
 import { decibels, stemName, t } from "../text.js";
+import { heading } from "./facts.js";
 import { formatSelect } from "./formats.js";
 
 const VOICES = new Set(["vocals", "vocal", "lead", "singing"]);
@@ -23,7 +24,7 @@ export async function exportMix(job, desk) {
   speed.show(practice.speed);
   key.show(practice.key);
   const start = button({ label: t("result.export.start"), symbol: "download", kind: "primary", disabled: !parts.length, run: () => window.close(true) });
-  const window = dialog({ title: t("result.export"), body: [heard(parts), name.element, format.element, h("div", { class: "ms-row" }, speed.element, key.element)], actions: [start] });
+  const window = dialog({ title: heading("result.export"), body: [heard(parts), name.element, format.element, h("div", { class: "ms-row" }, speed.element, key.element)], actions: [start] });
   if (!(await window.closed)) return null;
   return {
     inputs: parts.map(({ file }) => ({ job: job.id, file })),

@@ -23,3 +23,8 @@ export function clippedNotes(job) {
     .map((result) => h("li", {}, t("mixer.clipped", { stem: stemName(result.stem), count: result.clipped })));
   return notes.length ? h("ul", { class: "ms-notes" }, ...notes) : null;
 }
+
+/** The name of an action as the title of the window that it opens. */
+export function heading(key) {
+  return t(key).replace(/…$/, "");
+}

@@ -7,6 +7,7 @@ import { dialog } from "../kit/dialog.js";
 import { field, select } from "../kit/form.js";
 import { pickModel } from "../kit/model_picker.js";
 import { clock, find, stemName, t } from "../text.js";
+import { heading } from "./facts.js";
 
 const FADE_S = 0.05;
 const LEAST_S = 0.5;
@@ -16,7 +17,7 @@ export async function replaceRegion(job, desk, file) {
   const { loop } = desk;
   if (!loop || loop.end - loop.start < LEAST_S) {
     const close = button({ label: t("kit.close"), kind: "primary", run: () => hint.close() });
-    const hint = dialog({ title: t("result.replace"), body: [h("p", {}, t("result.replace.noloop"))], actions: [close] });
+    const hint = dialog({ title: heading("result.replace"), body: [h("p", {}, t("result.replace.noloop"))], actions: [close] });
     await hint.closed;
     return null;
   }
@@ -59,7 +60,7 @@ export async function replaceRegion(job, desk, file) {
   presets.append(model);
   offer().catch(() => {}); // models can be chosen all the same
   const about = h("p", {}, t("result.replace.about", { start: clock(loop.start, 1), end: clock(loop.end, 1) }));
-  const window = dialog({ title: t("result.replace"), body: [about, stem.element, h("p", { class: "ms-label" }, t("result.replace.how")), presets, chosen], actions: [start] });
+  const window = dialog({ title: heading("result.replace"), body: [about, stem.element, h("p", { class: "ms-label" }, t("result.replace.how")), presets, chosen], actions: [start] });
   if (!(await window.closed) || !how) return null;
   const { container, subtype } = job.format ?? {};
   const body = { file: stem.value, start: loop.start, end: loop.end, fade: FADE_S, format: container, subtype, title: job.title, door: "ui", ...how };
