@@ -65,7 +65,9 @@ export class Bar {
   }
 
   at(seconds) {
-    setText(this._now, clock(seconds, 1));
+    const text = clock(seconds, 1);
+    if (text === this._now.textContent) return;
+    setText(this._now, text);
     this._position.style.setProperty("--filled", this._seconds ? seconds / this._seconds : 0);
     this._position.value = seconds;
     this._position.setAttribute("aria-valuetext", t("mixer.position.text", { now: clock(seconds), total: clock(this._seconds) }));

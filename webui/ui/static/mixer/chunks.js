@@ -2,12 +2,14 @@
 //
 //   chunk k holds the frames k * size .. (k + 1) * size of every channel; the last one is shorter
 //
-// Memory does not grow with the song: 7 chunks of a stereo stem at 44.1 kHz are 12 MB.
+// Memory does not grow with the song: 7 chunks of a stereo stem at 44.1 kHz are 12 MB. Buffers that are done with are filled again, as
+// browsers take their time to collect what they do not know to be big.
 
 import { Away, Refused, request } from "../base.js";
 
 export const CHUNK_SECONDS = 5;
 const FULL_SCALE = 32768;
+const REST_MS = 1000; // a buffer that was just dropped may still fade out
 
 export class Chunks {
   /**
@@ -23,6 +25,7 @@ export class Chunks {
     this._awake = new Set([...channels.keys()].filter((index) => !channels[index].asleep));
     this._ready = new Map(); // k -> Map of channel index -> AudioBuffer, or null beyond its end
     this._loading = new Map(); // "k index" -> { k, promise, control }
+    this._spare = []; // { buffer, since }
   }
 
   /** The buffers of chunk k by channel (null where one has ended), or undefined while one of them is missing. */
@@ -49,12 +52,17 @@ export class Chunks {
 
   /** Drop all chunks but these, also what is still under way. */
   keep(ks) {
-    for (const k of [...this._ready.keys()]) if (!ks.has(k)) this._ready.delete(k);
+    for (const [k, buffers] of this._ready) {
+      if (ks.has(k)) continue;
+      this._ready.delete(k);
+      for (const buffer of buffers.values()) if (buffer) this._spare.push({ buffer, since: performance.now() });
+    }
     for (const { k, control } of this._loading.values()) if (!ks.has(k)) control.abort();
   }
 
   drop() {
     this.keep(new Set());
+    this._spare = [];
   }
 
   /** Frames `from` to `to` of a channel as Float32Array for each of `count` sides; silence before the song and after its end. */
@@ -71,6 +79,13 @@ export class Chunks {
       });
     }
     return sides;
+  }
+
+  _buffer(channels, length) {
+    const before = performance.now() - REST_MS;
+    const at = this._spare.findIndex(({ buffer, since }) => since < before && buffer.length === length && buffer.numberOfChannels === channels);
+    if (at >= 0) return this._spare.splice(at, 1)[0].buffer;
+    return new AudioBuffer({ length, numberOfChannels: channels, sampleRate: this.sampleRate });
   }
 
   _load(k, index) {
@@ -98,7 +113,8 @@ export class Chunks {
     for (let pause = 500; ; pause = Math.min(8000, pause * 2)) {
       try {
         const response = await request(`${channel.path}/pcm?start=${start}&frames=${frames}`, { signal });
-        return decode(await response.arrayBuffer(), channel.channels, this.sampleRate, frames);
+        const bytes = await response.arrayBuffer();
+        return fill(this._buffer(channel.channels, frames), bytes);
       } catch (error) {
         if (signal.aborted || error instanceof Refused) throw error;
         if (!(error instanceof Away) && !(error instanceof TypeError)) throw error; // TypeError: the line broke within the body
@@ -108,13 +124,15 @@ export class Chunks {
   }
 }
 
-/** Interleaved little-endian int16 -> AudioBuffer. (All browsers run on little-endian machines.) */
-function decode(bytes, channels, sampleRate, frames) {
-  const samples = new Int16Array(bytes, 0, Math.min(frames * channels, bytes.byteLength >> 1));
-  const buffer = new AudioBuffer({ length: frames, numberOfChannels: channels, sampleRate });
+/** Interleaved little-endian int16 into an AudioBuffer, with silence where there are too few. (All browsers run on little-endian machines.) */
+function fill(buffer, bytes) {
+  const { length, numberOfChannels: channels } = buffer;
+  const samples = new Int16Array(bytes, 0, Math.min(length * channels, bytes.byteLength >> 1));
   for (let channel = 0; channel < channels; channel += 1) {
     const out = buffer.getChannelData(channel);
-    for (let i = channel, n = 0; i < samples.length; i += channels, n += 1) out[n] = samples[i] / FULL_SCALE;
+    let n = 0;
+    for (let i = channel; i < samples.length; i += channels, n += 1) out[n] = samples[i] / FULL_SCALE;
+    out.fill(0, n);
   }
   return buffer;
 }

@@ -1,8 +1,7 @@
 // The mixer of one finished job: a transport over its stems and its original song.
 
 import { json } from "../base.js";
-import { h, icon } from "../dom.js";
-import { choices } from "../kit/form.js";
+import { h } from "../dom.js";
 import { fail } from "../kit/toast.js";
 import { route } from "../route.js";
 import { t } from "../text.js";
@@ -11,6 +10,7 @@ import { Bus } from "./bus.js";
 import { Chunks } from "./chunks.js";
 import { shortcuts, showShortcuts } from "./keys.js";
 import { recall, remember } from "./memory.js";
+import { listHead } from "./list_head.js";
 import { Original } from "./original.js";
 import { Overview } from "./overview.js";
 import { canStretch } from "./stretch.js";
@@ -134,22 +134,13 @@ export class Desk {
       key: (key) => this._practise({ key }),
       volume: (db) => this._volume(db),
     });
-    this._pictures = choices({
-      label: t("result.picture"),
-      options: ["wave", "spectrogram"].map((value) => ({ value, label: t(`result.picture.${value}`) })),
-      value: this._saved.picture,
-      onchange: (picture) => this._showPicture(picture),
-    });
-    this._pictures.element.classList.add("ms-pictures");
     this._list = h("ol", { class: "ms-strips" }, ...this.strips.map((strip) => strip.element));
-    const reset = h("button", { type: "button", class: "ms-button", onclick: () => this.reset() }, icon("again"), t("mixer.reset"));
-    const keys = h("button", { type: "button", class: "ms-button ms-quiet ms-shortcuts", onclick: showShortcuts }, icon("info"), t("result.keys.title"));
     this.element = h(
       "div",
       { class: "ms-desk" },
       this._bar.element,
       this._overview.frame,
-      h("div", { class: "ms-row ms-list-head" }, this._pictures.element, h("div", { class: "ms-row" }, reset, keys)),
+      listHead({ picture: this._saved.picture, onpicture: (picture) => this._showPicture(picture), reset: () => this.reset() }),
       this._list,
     );
     // A click must not take the focus: Space would then press that button again instead of Play.
@@ -288,9 +279,14 @@ export class Desk {
   _showPosition() {
     if (route.tab !== "result") return;
     const seconds = this.transport.position / this._rate;
-    this.element.style.setProperty("--at", `${(this._seconds ? (100 * seconds) / this._seconds : 0).toFixed(3)}%`);
     this._bar.at(seconds);
     this._overview.at(seconds);
+    if (!this._seconds) return;
+    // Drawn when the line moves by a pixel, not with every frame: what a browser draws it forgets late, and memory would grow.
+    const width = this._overview.frame.clientWidth || 1000;
+    const at = Math.round((seconds / this._seconds) * width) / width;
+    if (at !== this._at) this.element.style.setProperty("--at", `${(100 * at).toFixed(3)}%`);
+    this._at = at;
   }
 
   _save(changes) {

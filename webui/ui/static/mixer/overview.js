@@ -28,7 +28,8 @@ export class Overview {
 
   /** Say where it plays. */
   at(seconds) {
-    this.element.setAttribute("aria-valuenow", Math.round(seconds));
+    if (this.element.getAttribute("aria-valuenow") === String(Math.floor(seconds))) return;
+    this.element.setAttribute("aria-valuenow", Math.floor(seconds));
     this.element.setAttribute("aria-valuetext", t("mixer.position.text", { now: clock(seconds), total: clock(this._seconds) }));
   }
 
