@@ -154,7 +154,7 @@ export class AbxTest {
     }
     setText(this._now, clock(position / this._rate, 1));
     this._overview.at(position / this._rate);
-    this._overview.frame.style.setProperty("--at", `${((100 * position) / this._chunks.frames).toFixed(3)}%`);
+    this._overview.frame.style.setProperty("--at", `${((100 * position) / this._chunks.frames).toFixed(1)}%`);
   }
 
   _close() {
