@@ -10,17 +10,21 @@ goes on at the chunk it was at.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from inference.device import describe, is_quick, rounding
 from inference.errors import OutOfMemory
-from inference.networks import Survey, WaveModel
+from inference.networks import Survey, WaveModel, graphs
+from inference.networks.chunked import ChunkModel
 from inference.overlap_add import Plan, overlap_add
 from inference.precision import Verdicts, agreement
 
@@ -43,6 +47,7 @@ class Crew:
         precision: "exact", "fast", or "auto", which asks `verdicts`.
         half: the type of the fast form on these devices, None where there is none.
         verdicts: what is known about the fast form of these weights; None to measure at every start.
+        most: chunks that a card takes at once where its memory allows and the model says one; on trial, as MSST_GPU_BATCH.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class Crew:
         precision: str = "exact",
         half: torch.dtype | None = None,
         verdicts: Verdicts | None = None,
+        most: int = 1,
     ) -> None:
         self.name = name
         self.devices = list(devices)
@@ -67,6 +73,7 @@ class Crew:
         self._members = [self._placed(None if self._undecided else self._half, device) for device in self.devices]
         self._fast = self._placed(self._half, self.devices[0]) if self._undecided else None
         self._shrink = _Shrink()
+        self._room = _Room(self.devices[0], most if isinstance(self.model, ChunkModel) and self.model.plan.batch == 1 else 1)
 
     @property
     def model(self) -> WaveModel:
@@ -80,8 +87,8 @@ class Crew:
 
     @property
     def batch(self) -> int:
-        """Chunks that it takes at once."""
-        return self.model.plan.batch * len(self.devices)
+        """Chunks that it takes at once; more from the second call on, where there is room."""
+        return max(self.model.plan.batch, self._room.items) * len(self.devices)
 
     def modules(self) -> Iterator[nn.Module]:
         """All parts of all models, for whoever watches their progress."""
@@ -101,7 +108,8 @@ class Crew:
         """
         while True:
             try:
-                return self._answer(mixture, stems, lengths)
+                with self._room.measured():
+                    return self._answer(mixture, stems, lengths)
             except (MemoryError, RuntimeError) as error:
                 if not is_memory_error(error):
                     raise
@@ -189,6 +197,7 @@ class Crew:
     def _give_way(self, items: int, samples: int, message: str) -> None:
         """Need less memory from here on, and say so."""
         where = describe(self.devices[0])
+        self._room.items = 1
         if self.devices[0].type != "cpu":
             torch.cuda.empty_cache()
         if self._fast is not None:  # two forms at once are a luxury
@@ -231,7 +240,8 @@ class Crew:
         self._members = members
 
     def _placed(self, half: torch.dtype | None, device: torch.device) -> WaveModel:
-        return self._make(half).to(device)
+        model = self._make(half)
+        return model if device.type == "cpu" else _copied(model, device)
 
     def _all(self) -> list[WaveModel]:
         return self._members if self._fast is None else [*self._members, self._fast]
@@ -249,6 +259,34 @@ class _Shrink:
         tried = min(tried, self.items or tried)
         self.items = max(tried // 2, 1)
         return tried > 1
+
+
+class _Room:
+    """How many chunks fit a card at once: what the first call took is measured, and what is left then."""
+
+    def __init__(self, device: torch.device, most: int) -> None:
+        self._device, self._most = device, most
+        self._known = most <= 1 or device.type != "cuda"
+        self.items = 1
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Around a call with one chunk."""
+        if self._known:
+            yield
+            return
+        before = torch.cuda.memory_allocated(self._device)
+        torch.cuda.reset_peak_memory_stats(self._device)
+        yield
+        self._known = True
+        took = torch.cuda.max_memory_allocated(self._device) - before
+        free = torch.cuda.mem_get_info(self._device)[0] + torch.cuda.memory_reserved(self._device) - before
+        self.items = room(took, free, self._most)
+
+
+def room(took: int, free: int, most: int) -> int:
+    """Chunks at once, if one took so many bytes and so many are free: half of them are left to others."""
+    return max(1, min(most, free // 2 // max(took, 1)))
 
 
 class _Surveys:
@@ -270,4 +308,25 @@ def is_memory_error(error: Exception) -> bool:
     """Whether `error` is about memory. Only CUDA has a class for it."""
     text = str(error).lower()
     kinds = (MemoryError, torch.cuda.OutOfMemoryError)
-    return isinstance(error, kinds) or "out of memory" in text or "allocate memory" in text
+    signs = ("out of memory", "allocate memory", "alloc_failed")  # the last is how cuBLAS, cuDNN and cuFFT say it
+    return isinstance(error, kinds) or any(sign in text for sign in signs)
+
+
+def _copied(model: WaveModel, device: torch.device) -> WaveModel:
+    """The model on that device, and nothing of it moved there.
+
+    Forms share layers with the published network, and so with each other: to move one would move parts of those on other devices.
+    """
+    assert isinstance(model, nn.Module)
+    there: dict[int, object] = {}
+    for tensor in [*model.parameters(), *model.buffers()]:
+        moved = tensor.detach().to(device)
+        there[id(tensor)] = nn.Parameter(moved, requires_grad=False) if isinstance(tensor, nn.Parameter) else moved
+    copied = copy.deepcopy(model, there)
+    for layer in copied.modules():
+        if isinstance(layer, nn.RNNBase):
+            layer.flatten_parameters()  # cuDNN wants all its weights in one piece
+    engine = getattr(copied, "engine", None)
+    if isinstance(engine, nn.Module) and graphs.wanted(device):
+        copied.engine = graphs.Graphed(engine)
+    return cast(WaveModel, copied)

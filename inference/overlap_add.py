@@ -129,7 +129,13 @@ class Chunk(NamedTuple):
 
 
 def overlap_add(
-    blocks: Iterable[Tensor], network: Network, plan: Plan, *, stems: int, on_done: Callable[[int], None] | None = None
+    blocks: Iterable[Tensor],
+    network: Network,
+    plan: Plan,
+    *,
+    stems: int,
+    on_done: Callable[[int], None] | None = None,
+    batch_size: Callable[[], int] | None = None,
 ) -> Iterator[Tensor]:
     """Separate a stream.
 
@@ -139,13 +145,14 @@ def overlap_add(
         plan: the grid, borders and windows.
         stems: S.
         on_done: told, after every chunk, how many samples of the song are finished. May raise (Cancelled, say) to stop.
+        batch_size: asked before each call of the network how many chunks it takes; None for the plan's number.
 
     Yields:
         [S, C, n], as long together as the song. Nothing for a song of no samples.
     """
     joint = _Joint(plan)
     done = 0
-    for batch in _batches(_chunks(blocks, plan), plan.batch):
+    for batch in _batches(_chunks(blocks, plan), batch_size or (lambda: plan.batch)):
         for chunk, answer in zip(batch, _ask(network, batch, plan, stems), strict=True):
             finished = joint.add(answer, plan.window_of(chunk), chunk.finished)
             done += finished.shape[-1]
@@ -212,11 +219,11 @@ def _filled(audio: Tensor, plan: Plan) -> Tensor:
     return F.pad(audio, (0, missing), mode="reflect" if mirrored else "constant")
 
 
-def _batches(chunks: Iterator[Chunk], size: int) -> Iterator[list[Chunk]]:
+def _batches(chunks: Iterator[Chunk], size: Callable[[], int]) -> Iterator[list[Chunk]]:
     batch: list[Chunk] = []
     for chunk in chunks:
         batch.append(chunk)
-        if len(batch) == size:
+        if len(batch) >= size():
             yield batch
             batch = []
     if batch:
@@ -239,18 +246,26 @@ class _Joint:
         self.plan = plan
         self.sum = torch.zeros(())  # [S, C, chunk - step] once there is a chunk
         self.weight = torch.zeros(())  # [chunk - step]
+        self._windows: dict[int, Tensor] = {}  # those of the plan, where the answers are
 
     @torch.inference_mode()
     def add(self, answer: Tensor, window: Tensor, finished: slice) -> Tensor:
         """Add the next chunk's answer [S, C, n]. Returns the weighted mean where it is finished now, [S, C, ...]."""
         chunk, step = self.plan.chunk, self.plan.step
         known = min(answer.shape[-1], chunk)
-        weight = F.pad(window[:known].to(answer.device), (0, chunk - known))
+        weight = F.pad(self._there(window, answer.device)[:known], (0, chunk - known))
         total = F.pad(answer[..., :known], (0, chunk - known)) * weight
         weight[: chunk - step] += self.weight
         total[..., : chunk - step] += self.sum
         self.sum, self.weight = total[..., step:].clone(), weight[step:].clone()
         return total[..., finished] / weight[finished].clamp_min(torch.finfo(weight.dtype).tiny)
+
+    def _there(self, window: Tensor, device: torch.device) -> Tensor:
+        """A window of the plan on this device: to send it there with every chunk would make a GPU wait for it."""
+        found = self._windows.get(id(window))
+        if found is None or found.device != device:
+            found = self._windows[id(window)] = window.to(device)
+        return found
 
 
 class _Ring:

@@ -8,9 +8,9 @@ The rest stem of a model is never computed: it is what the others leave of the m
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +103,8 @@ class Separator:
             return wave_model(record.family, self._networks, self._config, Setup(options, form))
 
         verdicts = Verdicts(self._cache, record.weights.paths(), device, half) if half is not None else None
-        return Crew(record.name, make, self.devices, precision=options.precision, half=half, verdicts=verdicts)
+        most = int(os.environ.get("MSST_GPU_BATCH", "1")) if options.batch is None else 1
+        return Crew(record.name, make, self.devices, precision=options.precision, half=half, verdicts=verdicts, most=most)
 
     def separate(self, audio: Samples, sample_rate: int, *, stems: Sequence[str] | None = None) -> dict[str, Samples]:
         """The stems of a song [C, n], each [C, n]. As `stream`, with everything in memory."""
@@ -189,19 +190,20 @@ class Separator:
         """The song [channels, n] at the model's rate -> these of the model's own stems, [S, channels, n]."""
         crew = self._crew
         mapped = ChannelMap(channels, crew.model.channels)
-        plan = replace(crew.model.plan, batch=crew.batch)
-        meter = WorkMeter(crew, plan.batch * plan.step, lambda samples: on_work(samples / self.sample_rate))
+        plan = crew.model.plan
+        meter = WorkMeter(crew, crew.batch * plan.step, lambda samples: on_work(samples / self.sample_rate))
 
         def network(chunks: Tensor, lengths: Sequence[int]) -> Tensor:
-            meter.start()
+            meter.start(len(chunks) * plan.step)
             with meter.watching():
                 each = [length for length in lengths for _ in range(mapped.groups)]
                 answer = crew.answer(mapped.split(chunks), stems, each)
             meter.answered()
             return mapped.merge(answer)
 
-        song = meter.counted(torch.from_numpy(block).to(crew.devices[0]) for block in blocks)
-        for finished in overlap_add(song, network, plan, stems=len(stems), on_done=meter.finished):
+        device = crew.devices[0]  # the song stays there, also if memory ends and the work moves on
+        song = meter.counted(torch.from_numpy(block).to(device) for block in blocks)
+        for finished in overlap_add(song, network, plan, stems=len(stems), on_done=meter.finished, batch_size=lambda: crew.batch):
             yield finished.cpu().numpy()
 
 

@@ -55,6 +55,7 @@ WRITABLE: dict[str, tuple[str, ...]] = {
     "m4a": ("256k", "96k", "128k", "160k", "192k", "224k", "320k"),
     "opus": ("192k", "96k", "128k", "160k", "224k", "256k", "320k"),
 }
+MIN_RATE, MAX_RATE = 8000, 192_000  # samples per second that results may be asked for in
 LOSSY = frozenset({"mp3", "m4a", "opus"})
 
 
@@ -63,11 +64,12 @@ class OutputFormat:
     """How a stem is written: a container and its bit depth or bit rate.
 
     Raises:
-        BadOutputFormat: the pair is not in WRITABLE.
+        BadOutputFormat: the pair is not in WRITABLE, or the rate is out of range.
     """
 
     container: str = "wav"  # also the file name's extension
     subtype: str = ""  # "PCM_16", "PCM_24", "PCM_32", "FLOAT", or a bit rate such as "320k"; "" takes the container's default
+    rate: int | None = None  # samples per second; None for those of the sound
 
     def __post_init__(self) -> None:
         known = WRITABLE.get(self.container)
@@ -84,6 +86,10 @@ class OutputFormat:
                 f"cannot write {self.container} as {self.subtype!r}",
                 hint=f"Choose one of: {', '.join(known)}.",
                 format=f"{self.container} {self.subtype}",
+            )
+        if self.rate is not None and not MIN_RATE <= self.rate <= MAX_RATE:
+            raise BadOutputFormat(
+                f"cannot write at {self.rate} Hz", hint=f"Choose a rate from {MIN_RATE} to {MAX_RATE} Hz.", format=str(self.rate)
             )
 
     @property

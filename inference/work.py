@@ -58,8 +58,9 @@ class WorkMeter:
             for hook in hooks:
                 hook.remove()
 
-    def start(self) -> None:
-        """The network is about to be called."""
+    def start(self, batch: int | None = None) -> None:
+        """The network is about to be called, and will finish so many samples; None for as many as ever."""
+        self._batch = batch or self._batch
         self._calls = 0
         self._tell()
 

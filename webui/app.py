@@ -11,11 +11,14 @@ from fastapi import FastAPI
 
 from webui import __version__
 from webui.api import ROUTERS, errors, own_models
+from webui.api.guard import KeyGuard
 from webui.api.limits import BodyLimit
 from webui.api.origins import SameOrigin
 from webui.api.slow import LISTENERS, SlowThreads
 from webui.services import Services
+from webui.services.access import Tries
 from webui.settings import Settings
+from webui.ui.tunnel import open_tunnel
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -46,9 +49,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.services = services
     app.state.slow, app.state.listening = slow, listening
-    limits = services.settings
-    app.add_middleware(BodyLimit, limit=limits.max_upload_bytes, special={own_models.router.prefix: limits.max_model_bytes})
-    app.add_middleware(SameOrigin, public_url=str(limits.public_url or ""))
+    app.state.tries = tries = Tries()
+    app.add_middleware(
+        BodyLimit,
+        limit=lambda: services.settings.max_upload_bytes,
+        special={own_models.router.prefix: lambda: services.settings.max_model_bytes},
+    )
+    app.add_middleware(SameOrigin, public_url=lambda: str(services.settings.public_url or ""))
+    app.add_middleware(KeyGuard, keys=services.keys, tries=tries, needed=lambda: services.settings.access == "keys")
+    services.share.opener = open_tunnel
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

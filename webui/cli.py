@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from webui import __version__
-from webui.commands import bench, ensemble, installing, models, presets, separate
+from webui.commands import bench, ensemble, installing, jobs, keys, listening, models, presets, separate, settings, tools
 
 app = typer.Typer(
     add_completion=False,
@@ -36,12 +36,13 @@ def run(
     port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
     share: Annotated[bool, typer.Option("--share", help="Open a public address through Gradio's relay.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser when the server answers.")] = False,
+    access: Annotated[str | None, typer.Option(help="Who is let in: open, or keys (see `keys add`).")] = None,
     language: Annotated[str | None, typer.Option(help="Language of the page: auto, en, zh-CN, zh-TW, ja, ko.")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Start the server, unless a command follows."""
     if context.invoked_subcommand is None:
-        given: dict[str, Any] = {"host": host, "port": port, "share": share or None, "language": language}
+        given: dict[str, Any] = {"host": host, "port": port, "share": share or None, "access": access, "language": language}
         from webui.server import serve
 
         serve({name: value for name, value in given.items() if value is not None}, open_page=open_page)
@@ -53,4 +54,10 @@ models.app.command()(installing.install)
 models.app.command()(installing.repair)
 app.add_typer(models.app, name="models")
 app.add_typer(presets.app, name="presets")
+for command in (listening.info, listening.key_tempo, listening.score, listening.quality, listening.spectrogram):
+    tools.app.command()(command)
+app.add_typer(tools.app, name="tools")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(settings.app, name="settings")
+app.add_typer(keys.app, name="keys")
 app.command()(bench.bench)

@@ -11,6 +11,8 @@ import typer
 import uvicorn
 
 from webui.opening import open_when_ready
+from webui.services import Services
+from webui.services.configuration import Configuration
 from webui.settings import Settings
 from webui.terminal import settings_or_exit
 
@@ -24,18 +26,24 @@ def serve(given: dict[str, Any], *, open_page: bool = False) -> None:
         given: overrides the settings from the environment.
         open_page: open the page in the user's browser as soon as the server answers.
     """
-    settings = settings_or_exit(given)
+    given_settings = settings_or_exit(given)
+    settings = Configuration(given_settings).now
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     listener = _listen(settings)
     address = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}"
     from webui.app import create_app
 
-    app = create_app(settings)
+    app = create_app(given_settings)
+    services: Services = app.state.services
+    services.system.port = port = listener.getsockname()[1]
+    services.configuration.listen(lambda _, now: logging.getLogger().setLevel(now.log_level.upper()))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
     typer.echo(f"MSST-WebUI is at {address} (Ctrl-C ends it). REST: {address}/docs")
+    if settings.access == "keys" and not services.keys.all():
+        typer.echo("It asks for a key, and there is none yet: make one with `python webui.py keys add NAME`.", err=True)
     if settings.share:
-        _share(settings, listener.getsockname()[1])
+        services.share.start(port, lambda url: typer.echo(f"Public address: {url}"))
     server = uvicorn.Server(config)
     if open_page and settings.page:
         threading.Thread(target=open_when_ready, args=(server, address), daemon=True, name="open the page").start()
@@ -56,23 +64,3 @@ def _shown(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - shown, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-def _share(settings: Settings, port: int) -> None:
-    """Open a public address; without one the server goes on for this machine alone."""
-    import secrets
-
-    from gradio.networking import setup_tunnel
-
-    try:
-        address = setup_tunnel(
-            local_host="127.0.0.1",
-            local_port=port,
-            share_token=secrets.token_urlsafe(32),
-            share_server_address=None,
-            share_server_tls_certificate=None,
-        )
-    except Exception:
-        log.exception("no public address could be opened; the server goes on without one")
-        return
-    typer.echo(f"Public address: {address}")

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.networks import Config, section
+from inference.networks.inverse import istft
 
 BANDS = 80
 HEADS = 8
@@ -174,7 +175,7 @@ def to_spectrum(audio: Tensor, n_fft: int) -> Tensor:
 def to_audio(spectrum: Tensor, length: int, n_fft: int) -> Tensor:
     """Complex [B, bins, frames] -> [B, length]."""
     window = torch.hann_window(n_fft, device=spectrum.device)
-    return torch.istft(spectrum, n_fft, n_fft // 2, window=window, length=length)
+    return istft(spectrum, n_fft, n_fft // 2, window, length=length)
 
 
 def levelled(band: Tensor) -> Tensor:

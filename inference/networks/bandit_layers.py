@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from inference.errors import UnknownModel
 from inference.networks.bandit_bands import Bands
+from inference.networks.inverse import istft
 
 WINDOWS = ("hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window")
 PARTS = 2  # real and imaginary
@@ -122,7 +123,7 @@ class InverseStft(Spectrum):
     def forward(self, spectrum: Tensor, length: int) -> Tensor:
         """Complex [..., bins, frames] -> [..., length]."""
         flat = (spectrum * self.scale()).reshape(-1, *spectrum.shape[-2:])
-        audio = torch.istft(flat, self.n_fft, self.hop, self.window.shape[0], self.window, length=length)
+        audio = istft(flat, self.n_fft, self.hop, self.window, length=length)
         return audio.reshape(*spectrum.shape[:-2], length)
 
 

@@ -241,14 +241,13 @@ class _Up(nn.Module):
         self.out_features = len(channels)
         self.here = PackedLinear(taps[:4].flatten(0, 1), bias[channels].repeat(4), dtype=self.dtype)
         self.above = PackedLinear(taps[4:].flatten(0, 1), dtype=self.dtype)
+        self.register_buffer("alone", bias[channels].repeat(4).to(self.dtype), persistent=False)
 
     def forward(self, here: Tensor | None, above: Tensor) -> Tensor:
         """Rows [n, W, C] and those above them -> [n, W, 4 * D]."""
         before: Tensor = self.above(above)
         if here is None:
-            assert self.chosen is not None
-            bias = self.get_buffer("bias").view(self.parts, -1)[list(self.chosen)].flatten()
-            return before + bias.repeat(4).to(before.dtype)
+            return before + self.get_buffer("alone")
         found: Tensor = self.here(here, before)
         return found
 

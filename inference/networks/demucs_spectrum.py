@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference.networks.demucs_options import HybridOptions
+from inference.networks.inverse import istft
 
 
 def to_spectrum(x: Tensor, options: HybridOptions) -> Tensor:
@@ -68,5 +69,5 @@ def _istft(z: Tensor, length: int) -> Tensor:
     nfft = 2 * (z.shape[-2] - 1)
     window = torch.hann_window(nfft, device=z.device)
     rows = z.reshape(-1, *z.shape[-2:])
-    x = torch.istft(rows, nfft, nfft // 4, window=window, normalized=True, center=True, length=length)
+    x = istft(rows, nfft, nfft // 4, window, normalized=True, length=length)
     return x.view(*z.shape[:-2], length)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.networks.demucs_transformer import CrossTransformer, Layer, TokenGroupNorm, plane_embedding
+from inference.networks.demucs_transformer import CrossTransformer, Layer, TokenGroupNorm, line_embedding, plane_embedding
 from inference.networks.packed import PackedLinear
 
 TOKENS = 1024  # that go through both linears of a layer at once on a CPU
@@ -95,7 +95,6 @@ class Tokens(nn.Module):
         self.options = published.options
         self.position_embeddings = getattr(published, "position_embeddings", None)
         del self.published  # its layers' weights live in packed form only
-        self._time_places = published.time_places
 
     def forward(self, x: Tensor, xt: Tensor) -> tuple[Tensor, Tensor]:
         """Rows [F, T, C] of the spectrogram, samples [U, 1, C] of the waveform -> the same shapes."""
@@ -108,7 +107,7 @@ class Tokens(nn.Module):
         places = plane_embedding(channels, rows, length, self.options.max_period, x.device)
         places = places.view(length, rows, channels).transpose(0, 1).reshape(rows * length, channels)
         tokens = torch.add(_normed(self.norm_in, tokens), places, alpha=weight)
-        places = self._time_places(len(tokens_t), channels, 1, x.device).view(-1, channels)
+        places = self._time_places(len(tokens_t), channels, x.device).view(-1, channels)
         tokens_t = torch.add(_normed(self.norm_in_t, tokens_t), places, alpha=weight)
         for layer, layer_t in zip(self.layers, self.layers_t, strict=True):
             heard = (tokens_t, tokens) if layer.cross else (None, None)
@@ -116,6 +115,16 @@ class Tokens(nn.Module):
         if len(self.behind):
             tokens, tokens_t = self.behind[0](tokens), self.behind[1](tokens_t)
         return tokens.view(rows, length, -1), tokens_t.view(len(xt), 1, -1)
+
+    def _time_places(self, length: int, channels: int, device: torch.device) -> Tensor:
+        """As the published form's outside of training. Not its own method, which would hold on to all of it."""
+        if self.position_embeddings is not None:
+            found: Tensor = self.position_embeddings(torch.arange(length, device=device))
+            return found
+        places = torch.arange(length, device=device, dtype=torch.float32)[None]
+        if self.options.emb == "cape" and self.options.cape_mean_normalize:
+            places = places - places.mean(-1, keepdim=True)
+        return line_embedding(places, channels, self.options.max_period)
 
 
 def _layer(layer: nn.Module) -> Layer:

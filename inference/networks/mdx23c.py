@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from inference.networks import Config, Setup, section
 from inference.networks.chunked import ChunkModel, plan, stems_of
+from inference.networks.inverse import istft
 from inference.networks.mdx23c_fast import FastNet
 
 HALF = {"cuda": torch.float16}
@@ -103,7 +104,7 @@ class Waves:
         spectrum = parts.reshape(batch * stems * self.channels, 2, self.dim_f, -1).permute(0, 2, 3, 1)
         spectrum = F.pad(torch.view_as_complex(spectrum.contiguous()), (0, 0, 0, self.n_fft // 2 + 1 - self.dim_f))
         window = torch.hann_window(self.n_fft, device=parts.device, dtype=parts.dtype)
-        wave = torch.istft(spectrum, self.n_fft, self.hop, window=window)
+        wave = istft(spectrum, self.n_fft, self.hop, window)
         return wave.reshape(batch, stems, self.channels, -1)
 
 

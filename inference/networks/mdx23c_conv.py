@@ -214,6 +214,8 @@ def moments(x: Tensor) -> tuple[Tensor, Tensor]:
         means.append(mean)
         squares.append((tile - mean).square_().sum(0))
         counts.append(len(tile))
+    if len(counts) == 1:
+        return means[0].double(), squares[0].double() / counts[0]
     weights = torch.tensor(counts, dtype=torch.float64, device=x.device)[:, None] / sum(counts)
     joined = torch.stack(means).double()
     mean = (joined * weights).sum(0)

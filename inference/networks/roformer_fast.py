@@ -54,6 +54,8 @@ class FastRoformer(nn.Module):
             self.layers.append(nn.ModuleList([*over, OverFrames(tile_parts(frames, dtype)), OverBands(tile_parts(bands, dtype))]))
         self.final = Gain(published.final_norm) if isinstance(published.final_norm, RMSNorm) else None
         self.masks = nn.ModuleList([nn.ModuleList(_masks(estimator, dtype)) for estimator in published.mask_estimators])
+        self.share: Tensor
+        self.register_buffer("share", _share(published), persistent=False)
 
     def forward(self, mixture: Tensor, stems: Sequence[int]) -> Tensor:
         """[B, C, T] -> [B, len(stems), C, n]."""
@@ -94,17 +96,11 @@ class FastRoformer(nn.Module):
         batch, _, frames, _ = x.shape
         frequencies = self.shape.stft.n_fft // 2 + 1
         total = x.new_zeros(batch, frames, frequencies, self.shape.channels, 2)
-        count = [0] * frequencies
         for index, (band, mask) in enumerate(zip(self.bands, self.masks[stem].children(), strict=True)):
             features = x[:, index] if self.final is None else self.final(x[:, index])
             found = F.glu(mask(features).float(), -1)
             total[:, :, band.start : band.stop] += found.view(batch, frames, len(band), self.shape.channels, 2)
-            for frequency in band:
-                count[frequency] += 1
-        share = 1 / torch.tensor(count, device=x.device)
-        if self.shape.zero_dc:
-            share[0] = 0
-        total *= share[:, None, None]
+        total *= self.share[:, None, None]
         return torch.view_as_complex(total).permute(0, 3, 2, 1)
 
 
@@ -183,6 +179,18 @@ def _masks(published: nn.Module, dtype: torch.dtype) -> Iterator[nn.Module]:
         *hidden, last = [layer for layer in band.modules() if isinstance(layer, nn.Linear)]
         parts = [PackedLinear(layer.weight, layer.bias, dtype=dtype, activation="tanh") for layer in hidden]
         yield nn.Sequential(*parts, PackedLinear(last.weight, last.bias, dtype=dtype))
+
+
+def _share(published: BandNetwork) -> Tensor:
+    """One over the number of bands that each frequency is in, [frequencies]; 0 where its mask is."""
+    count = [0] * (published.shape.stft.n_fft // 2 + 1)
+    for band in published.bands:
+        for frequency in band:
+            count[frequency] += 1
+    share = 1 / torch.tensor(count)
+    if published.shape.zero_dc:
+        share[0] = 0
+    return share
 
 
 def _tokens(x: Tensor) -> int:

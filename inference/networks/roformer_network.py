@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from inference.errors import UnknownModel
 from inference.networks import Config
+from inference.networks.inverse import istft
 from inference.networks.roformer_bands import Bands
 from inference.networks.roformer_layers import BandSplit, MaskEstimator, RMSNorm, Rotary, Transformer
 
@@ -52,7 +53,7 @@ class Stft:
         """Complex [..., frequencies, frames] -> [..., length], or hop * (frames - 1) samples where length is None."""
         window = torch.hann_window(self.window, device=spectrum.device)
         flat = spectrum.reshape(-1, *spectrum.shape[-2:])
-        wave: Tensor = torch.istft(flat, self.n_fft, self.hop, self.window, window, normalized=self.normalized, length=length)
+        wave = istft(flat, self.n_fft, self.hop, window, normalized=self.normalized, length=length)
         return wave.view(*spectrum.shape[:-2], -1)
 
 

@@ -101,13 +101,14 @@ class TileAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[a, n, c, dim] -> [a, n, c, dim]."""
         a, n, c, _ = x.shape
-        y = self.inputs(unit(x, self.inputs.dtype)).float()
+        y = self.inputs(unit(x, self.inputs.dtype))
+        y = y.float() if y.device.type == "cpu" else y  # elsewhere only what is turned: the way to memory and back is what takes the time
         qk, v, gates = y[..., : 2 * self.inner], y[..., 2 * self.inner : 3 * self.inner], y[..., 3 * self.inner :][..., : self.heads]
-        q, k = self._turned(qk.view(a, n, c, 2, self.heads, -1)).flatten(1, 2)  # each [a * c, heads, n, features]
+        q, k = self._turned(qk.float().view(a, n, c, 2, self.heads, -1)).flatten(1, 2)  # each [a * c, heads, n, features]
         v = v.view(a, n, c, self.heads, -1).permute(0, 2, 3, 1, 4).flatten(0, 1)
         found = attend(q, k, v, self.inputs.dtype).view(a, c, self.heads, n, -1).permute(0, 3, 1, 2, 4)
         gated = torch.empty(a, n, c, self.heads, found.shape[-1], dtype=self.output.dtype, device=x.device)
-        torch.mul(found, gates.sigmoid()[..., None], out=gated)
+        torch.mul(found, gates.float().sigmoid()[..., None], out=gated)
         added: Tensor = self.output(gated.flatten(3), x)
         return added
 
@@ -137,9 +138,9 @@ class TileAttention(nn.Module):
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, dtype: torch.dtype) -> Tensor:
-    """Attention of scaled queries [B, heads, n, features] -> float32, the same shape. Away from the CPU its products are in `dtype`."""
+    """Attention of scaled queries [B, heads, n, features] -> the same shape. Away from the CPU its products and answer are in `dtype`."""
     if q.device.type != "cpu":
-        return F.scaled_dot_product_attention(q.to(dtype), k.to(dtype), v.to(dtype), scale=1.0).float()
+        return F.scaled_dot_product_attention(q.to(dtype), k.to(dtype), v.to(dtype), scale=1.0)
     if q.shape[-2] >= LONG:
         return F.scaled_dot_product_attention(q, k, v, scale=1.0)
     flat = [part.reshape(-1, *part.shape[-2:]) for part in (q, k, v)]

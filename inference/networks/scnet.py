@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from inference.networks import Config, Setup, section
 from inference.networks.chunked import ChunkModel, plan, stems_of
+from inference.networks.inverse import istft
 from inference.networks.scnet_fast import FastNet
 from inference.networks.scnet_layers import Band, Decoder, Encoder, SeparationNet
 
@@ -55,7 +56,7 @@ class Waves:
         spectrum = torch.view_as_complex(torch.unflatten(parts, 2, (-1, 2)).permute(0, 1, 2, 4, 5, 3).contiguous())
         window = self.window(self.win_length, device=parts.device, dtype=parts.dtype)
         flat = spectrum.flatten(0, 2)
-        wave = torch.istft(flat, self.n_fft, self.hop, self.win_length, window, normalized=self.normalized)
+        wave = istft(flat, self.n_fft, self.hop, window, normalized=self.normalized)
         return wave.reshape(*spectrum.shape[:3], -1)[..., :length]
 
 

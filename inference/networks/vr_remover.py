@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.device import rounding
 from inference.networks import Setup, Survey, WaveModel
 from inference.overlap_add import Plan
 from inference.vr.bands import Bands
@@ -105,6 +106,7 @@ class VocalRemover(nn.Module):
         self._reverse = layout.reverse and not cascaded
         self._options = setup.options.vr
         self._batch = setup.options.batch or 1
+        self._exact = setup.half is None
         self._heard: Loudest | None = None
         self.grid = Grid.of(setup, layout.hop, offset)
         self._margin = self.bands.margin  # frames
@@ -130,6 +132,10 @@ class VocalRemover(nn.Module):
 
     def separate(self, mixture: Tensor, stems: Sequence[str], lengths: Sequence[int]) -> Tensor:
         """[B, 2, chunk] -> [B, len(stems), 2, n]."""
+        with rounding(mixture.device, exact=True):  # resampling is a matrix product over what will be heard
+            return self._separated(mixture, stems)
+
+    def _separated(self, mixture: Tensor, stems: Sequence[str]) -> Tensor:
         grid, first = self.grid, self._margin
         begins = self._begins(mixture)
         waves = self.bands.waves(mixture, begins, first + grid.side)
@@ -203,7 +209,8 @@ class VocalRemover(nn.Module):
         for at in range(0, len(places), max(self._batch, len(magnitudes))):
             some = places[at : at + max(self._batch, len(magnitudes))]
             windows = torch.stack([magnitudes[item, :, :, starts[index] : starts[index] + size] for item, index in some])
-            masks = self.engine(windows.flip(-1)).flip(-1) if self._reverse else self.engine(windows)
+            with rounding(windows.device, exact=self._exact):
+                masks = self.engine(windows.flip(-1)).flip(-1) if self._reverse else self.engine(windows)
             for (item, index), mask in zip(some, masks, strict=True):
                 found[item, :, :, index * roi : (index + 1) * roi] = mask
         return found

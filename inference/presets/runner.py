@@ -56,6 +56,7 @@ def run(
     facts: ModelFacts | None = None,
     store: StepStore | None = None,
     more: Sequence[Path] = (),
+    naming: str = "",
 ) -> list[StemFile]:
     """Separate `source` as `preset` says.
 
@@ -72,6 +73,7 @@ def run(
         facts: of models; without them all are taken to be equally fast, and no step is kept.
         store: where finished steps are kept for another time; a preset of one step keeps none.
         more: further files, which steps call file2, file3 ...
+        naming: the template of the names of results where the preset says none; the default one if empty.
 
     Returns:
         The kept stems, in the order of the preset's outputs, sample-aligned with the decoded source and as long as it, unless a step
@@ -85,7 +87,7 @@ def run(
     steps = preset.needed()
     meter = Meter(report, weights(steps, facts))
     keys = Keys(files, facts.identity, meter.again) if facts is not None and store is not None and len(steps) > 1 else None
-    runner = _Runner(preset, files, song, folder, extras, work, output, models, meter, store, keys)
+    runner = _Runner(preset, files, song, folder, extras, work, output, models, meter, store, keys, naming)
     try:
         for number, step in enumerate(steps, start=1):
             runner.step(number, step)
@@ -121,6 +123,7 @@ class _Runner:
     meter: Meter
     store: StepStore | None
     keys: Keys | None
+    naming: str = ""
     results: list[tuple[int, StemFile]] = field(default_factory=list)
     _made: dict[str, dict[str, Path]] = field(default_factory=dict)  # step -> stem -> its float file
     _taken: set[str] = field(default_factory=set)  # names of result files, casefolded
@@ -242,7 +245,9 @@ class _Runner:
         for number, out in enumerate(self.preset.outputs):
             if out.source.casefold() in names:
                 written = out.format(self.output)
-                base = out.base_name(song=self.song, stem=stem, step=step.name, model=model)
+                if getattr(step, "rate", None):  # the preset itself says at which rate
+                    written = replace(written, rate=None)
+                base = out.base_name(song=self.song, stem=stem, step=step.name, model=model, usual=self.naming)
                 found.append(Target(number, self._free(base, written.container), written, out.main))
         return found
 

@@ -42,13 +42,12 @@ class Output(Strict):
 
     def format(self, asked: OutputFormat) -> OutputFormat:
         """How it is written, where the job asks for a format."""
-        return OutputFormat(self.container, self.subtype) if self.container else asked
+        return OutputFormat(self.container, self.subtype, asked.rate) if self.container else asked
 
-    def base_name(self, *, song: str, stem: str, step: str, model: str) -> str:
-        """The name of its file without the extension."""
-        if self.name:
-            return names.filled(self.name, song=song, stem=stem, step=step, model=model)
-        return names.one_component("_".join((song, *(names.safe(part) for part in self.path or (stem,)))))
+    def base_name(self, *, song: str, stem: str, step: str, model: str, usual: str = "") -> str:
+        """The name of its file without the extension; `usual` is the template where the output has none, whose {stem} is the path."""
+        shown = stem if self.name else "_".join(self.path or (stem,))
+        return names.filled(self.name or usual or names.DEFAULT, song=song, stem=shown, step=step, model=model)
 
 
 class Preset(Strict):

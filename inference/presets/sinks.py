@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Protocol
 
 from inference.audio import AudioSource, AudioWriter, PeakMeter
+from inference.audio.resample import Resampler
 from inference.errors import DiskFull
 from inference.types import OutputFormat, Samples
 
@@ -119,16 +120,18 @@ class StemSink:
 
 
 class _Result:
-    """A kept file, its waveform, and a lossless copy where the file itself is lossy."""
+    """A kept file, its waveform, and a lossless copy where the file itself is lossy; all of them at the rate that was asked for."""
 
     def __init__(self, stem: str, target: Target, extras: Path, sample_rate: int, channels: int) -> None:
         self.target = target
-        self._stem, self._rate, self._channels = stem, sample_rate, channels
+        rate = target.output.rate or sample_rate
+        self._stem, self._rate, self._channels = stem, rate, channels
+        self._resampler = Resampler(channels, sample_rate, rate) if rate != sample_rate else None
         self._peaks_path = extras / f"{target.path.name}.peaks"
         self._preview = extras / f"{target.path.name}.flac" if target.output.lossy else None
         self._writers: list[AudioWriter] = []
         self._stack = ExitStack()
-        self._peaks = PeakMeter(sample_rate)
+        self._peaks = PeakMeter(rate)
         self._frames = 0
 
     def __enter__(self) -> _Result:
@@ -140,12 +143,19 @@ class _Result:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stack.__exit__(kind, error, trace)
-        if kind is None:
-            self._peaks_path.parent.mkdir(parents=True, exist_ok=True)
-            self._peaks_path.write_bytes(self._peaks.finish().tobytes())
+        if kind is not None:
+            self._stack.__exit__(kind, error, trace)
+            return
+        with self._stack:
+            if self._resampler is not None:
+                self._keep(self._resampler.flush())
+        self._peaks_path.parent.mkdir(parents=True, exist_ok=True)
+        self._peaks_path.write_bytes(self._peaks.finish().tobytes())
 
     def write(self, samples: Samples) -> None:
+        self._keep(samples if self._resampler is None else self._resampler.push(samples))
+
+    def _keep(self, samples: Samples) -> None:
         self._frames += samples.shape[1]
         for writer in self._writers:
             writer.write(samples)

@@ -11,13 +11,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inference.crew import Crew
+from inference.crew import Crew, _copied, is_memory_error, room
 from inference.errors import OutOfMemory
-from inference.networks import Config, Setup, Survey
+from inference.networks import Config, Setup, Survey, build, wave_model
 from inference.networks.chunked import ChunkModel, plan
 from inference.options import Options
 from inference.overlap_add import overlap_add
 from inference.precision import Verdicts, agreement
+from tests.families import CONFIGS
 from tests.inference.test_separator import noise
 
 CPU, META = torch.device("cpu"), torch.device("meta")
@@ -335,3 +336,48 @@ def test_a_fast_overlap_costs_little_more_than_none(options: Options, chunks: in
     team = Team(options)
     separated(team.crew(), torch.from_numpy(noise(2, 44100 * 40)), batch=1)
     assert len(team.engines[0][1].calls) == pytest.approx(chunks, abs=1)
+
+
+@pytest.mark.parametrize("name", ["bandit", "scnet", "vr", "htdemucs", "htdemucs hdemucs", "mel_band_conformer", "mdx23c", "apollo"])
+def test_a_form_for_another_device_is_a_copy_that_moves_nothing(name: str) -> None:
+    """Forms share layers with the published network: moved in place, those of the first device would go to the second."""
+    config = CONFIGS[name]
+    network = build(name.split()[0], config).eval()
+    first, second = (wave_model(name.split()[0], [network], config) for _ in range(2))
+    elsewhere, beside = _copied(second, META), _copied(second, CPU)
+    for module, kind in ((network, "cpu"), (first, "cpu"), (elsewhere, "meta"), (beside, "cpu")):
+        assert isinstance(module, nn.Module)
+        assert {tensor.device.type for tensor in [*module.parameters(), *module.buffers()]} == {kind}
+    x = torch.from_numpy(noise(2, first.plan.chunk))[None]
+    with torch.inference_mode():
+        assert torch.equal(first.separate(x, first.stems, [x.shape[-1]]), beside.separate(x, beside.stems, [x.shape[-1]]))
+
+
+@pytest.mark.parametrize(
+    "text", ["CUDA out of memory", "CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", "CUFFT_ALLOC_FAILED"]
+)
+def test_libraries_say_in_their_own_words_that_memory_ended(text: str) -> None:
+    assert is_memory_error(RuntimeError(text))
+    assert not is_memory_error(RuntimeError("CUDA error: an illegal memory access was encountered"))
+
+
+@pytest.mark.parametrize(("took", "free", "most", "chunks"), [(1, 8, 4, 4), (1, 5, 4, 2), (2, 3, 4, 1), (1, 100, 1, 1), (0, 8, 4, 4)])
+def test_half_of_a_cards_free_memory_is_for_more_chunks(took: int, free: int, most: int, chunks: int) -> None:
+    assert room(took, free, most) == chunks
+
+
+def test_more_chunks_at_once_from_the_second_call_on(song: Tensor) -> None:
+    """As on a card with room: the grid is the same, and so is the song."""
+    team = Team(Options(batch=1))
+    crew = team.crew(most=3)
+    assert crew.batch == 1
+    asked: list[int] = []
+
+    def network(chunks: Tensor, lengths: Sequence[int]) -> Tensor:
+        asked.append(len(chunks))
+        crew._room.items = 3
+        return crew.answer(chunks, STEMS, lengths)
+
+    found = torch.cat(list(overlap_add([song], network, crew.model.plan, stems=2, batch_size=lambda: crew.batch)), -1)
+    assert asked == [1, 3, 3]
+    assert torch.allclose(found, separated(Team(Options(batch=1)).crew(), song, 1), atol=1e-6)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from inference.audio import AudioSource
 from inference.catalogue import load_catalogue, sample_song
@@ -283,3 +285,20 @@ def test_the_sample_song_begins_without_vocals(sample_stems: np.ndarray) -> None
     intro, verse = slice(0, 2 * 44100), slice(5 * 44100 // 2, 8 * 44100)
     assert decibels(vocals[:, intro]) < decibels(accompaniment[:, intro]) - 40
     assert decibels(vocals[:, verse]) > decibels(accompaniment[:, verse]) - 10
+
+
+def test_a_song_stays_where_it_is_when_the_work_moves_on(stand_in: Callable[..., Separator]) -> None:
+    """When a card's memory ends the crew goes to the CPU: chunks are cut from samples of before and of after that."""
+    separator, song = stand_in(), noise(2, 40_000)
+    wanted = joined(separator.stream(split(song, 1, 3000), sample_rate=44100, channels=2))
+    crew = separator._crew
+    before, answer = crew.devices, crew.answer
+
+    def and_move(*arguments: Any) -> Any:
+        crew.devices = before
+        found = answer(*arguments)
+        crew.devices = [torch.device("meta")]
+        return found
+
+    crew.answer = and_move  # type: ignore[method-assign]
+    assert np.array_equal(joined(separator.stream(split(song, 1, 3000), sample_rate=44100, channels=2)), wanted)

@@ -126,7 +126,7 @@ def test_where_the_main_result_lies(tmp_path: Path, weights: Path, song: Path, e
     )
     pool = Pool()
     try:
-        outcome = JobRunner(storage, pool, steps_limit=1 << 30).run(JOB, json.loads(json.dumps(spec.to_json())), lambda _: None)
+        outcome = JobRunner(storage, pool, steps_limit=lambda: 1 << 30).run(JOB, json.loads(json.dumps(spec.to_json())), lambda _: None)
     finally:
         pool.close()
     assert outcome["error"] is None

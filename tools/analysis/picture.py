@@ -23,7 +23,7 @@ def draw(path: Path, target: Path, *, width: int, height: int, on_work: OnWork =
     """
     with AudioSource(path) as source:
         info = source.info
-        picture = Spectrogram(info.sample_rate, info.channels, width=width, height=height)
+        picture = Spectrogram(info.sample_rate, info.channels, width=width, height=height, frames=info.frames)
         for block in source:
             picture.push(block)
             on_work(min(source.frames / info.frames, 1.0) if info.frames else 0.0)

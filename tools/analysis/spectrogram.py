@@ -20,7 +20,7 @@ from tools.analysis.png import png
 
 LOWEST, HIGHEST = 40.0, 20_000.0  # Hz
 LOUDEST_DB, QUIETEST_DB = 0.0, -96.0  # of a sine of full scale: the brightest and the darkest colour
-SIZE = 4096
+SIZE, SHORTEST_HOP = 4096, 256
 MAX_WIDTH, MAX_HEIGHT = 4096, 1024
 
 # Black over violet and orange to a pale yellow: levels can be told apart by their brightness alone.
@@ -45,11 +45,13 @@ class Spectrogram:
         channels: of the stream; the picture has the mean of their power.
         width: of the picture at most, in pixels; a short sound has as many as it has frames.
         height: of the picture, in pixels.
+        frames: samples of the stream, as far as that is known: a short one is looked at more often, up to once for each pixel.
     """
 
-    def __init__(self, sample_rate: int, channels: int, *, width: int = MAX_WIDTH, height: int = 256) -> None:
+    def __init__(self, sample_rate: int, channels: int, *, width: int = MAX_WIDTH, height: int = 256, frames: int | None = None) -> None:
         self._width = min(max(width, 1), MAX_WIDTH)
-        self._frames = Frames(channels, SIZE, SIZE // 2)
+        hop = SIZE // 2 if frames is None else min(max(frames // self._width, SHORTEST_HOP), SIZE // 2)
+        self._frames = Frames(channels, SIZE, hop)
         self._window = np.hanning(SIZE + 1)[:-1].astype(np.float32)
         self._rows = _rows(sample_rate, min(max(height, 1), MAX_HEIGHT))
         self._columns: list[npt.NDArray[np.float32]] = []  # [n, height], each column the mean power of `_stride` frames

@@ -17,8 +17,9 @@ from fastapi import Depends, Request, UploadFile
 from inference.errors import BadOption, DiskFull
 from inference.presets.names import one_component
 from webui.api.slow import Slow
-from webui.services import Services
-from webui.services.errors import NotLocal
+from webui.services import Choice, Services
+from webui.services.access import Key
+from webui.services.errors import BadRequest, NotLocal, NotOwner
 from webui.services.storage import base_name, safe_name
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
@@ -51,10 +52,11 @@ def _first(header: str | None) -> str:
 
 def caller_is_local(request: Request) -> bool:
     """Whether the caller is a program on this machine: it connects from a loopback address, to one, and no relay is in between."""
-    state = request.app.state.services.settings
+    found = services(request)
+    shared = found.settings.share or found.share.active
     forwarded = any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
     client = request.client.host if request.client else ""
-    return not state.share and not forwarded and _is_loopback(client) and _is_loopback(request.url.hostname or "")
+    return not shared and not forwarded and _is_loopback(client) and _is_loopback(request.url.hostname or "")
 
 
 def _is_loopback(host: str) -> bool:
@@ -70,6 +72,26 @@ def require_local(request: Request) -> None:
     """Refuse whoever is not on this machine. Raises NotLocal."""
     if not caller_is_local(request):
         raise NotLocal("paths on the server's disk are for programs on that machine", hint="Call http://127.0.0.1, or upload the file.")
+
+
+def key_of(request: Request) -> Key | None:
+    """The key that the caller showed, or signed in with."""
+    found: Key | None = getattr(request.state, "key", None)
+    return found
+
+
+def caller_is_owner(request: Request) -> bool:
+    """Whether the caller may open the server or its network: whoever has a key, or sits at this machine."""
+    return key_of(request) is not None or caller_is_local(request)
+
+
+def require_owner(request: Request) -> None:
+    """Refuse whoever is not. Raises NotOwner."""
+    if not caller_is_owner(request):
+        raise NotOwner(
+            "this is for the owner of the server alone",
+            hint="Open the page on the server's own machine, or sign in with a key: `python webui.py keys add NAME` makes one.",
+        )
 
 
 def slow(request: Request) -> Slow:
@@ -116,6 +138,19 @@ def json_object(text: str, field: str) -> dict[str, Any]:
     return decoded
 
 
+def choice_of(
+    preset: str | None, model: str | None, inline: str | None = None, purpose: str | None = None, quality: str | None = None
+) -> Choice | None:
+    """What to separate with, of which one only may be said; None where nothing was. Raises BadRequest."""
+    if len([each for each in (preset, model, inline, purpose) if each]) > 1:
+        raise BadRequest("choose a preset, a model, a purpose or a preset_json", hint="Send one of them.")
+    if quality and not purpose:
+        raise BadRequest("a quality belongs to a purpose", hint="Send a purpose too.")
+    if not (preset or model or inline or purpose):
+        return None
+    return Choice(preset=preset or None, model=model or None, inline=inline or None, purpose=purpose or None, quality=quality or None)
+
+
 def _file_name(sent: str) -> str:
     """The name of a file from outside as one that is safe here; what it ends in says what it is, and stays."""
     name = PurePath(base_name(sent))
@@ -127,5 +162,8 @@ ServicesDep = Annotated[Services, Depends(services)]
 BaseUrl = Annotated[str, Depends(base_url)]
 CallerIsLocal = Annotated[bool, Depends(caller_is_local)]
 LocalOnly = Depends(require_local)
+KeyDep = Annotated[Key | None, Depends(key_of)]
+CallerIsOwner = Annotated[bool, Depends(caller_is_owner)]
+OwnerOnly = Depends(require_owner)
 SlowDep = Annotated[Slow, Depends(slow)]
 ListeningDep = Annotated[Slow, Depends(listening)]

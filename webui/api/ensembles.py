@@ -12,7 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 from inference.ensemble import ALGORITHMS, EnsembleSettings, parse_settings
 from inference.errors import BadOption
 from inference.presets import ModelMember, ensemble_of_files, ensemble_of_models
-from inference.types import OutputFormat
 from webui.api import schemas
 from webui.api.deps import BaseUrl, ServicesDep, all_on_disk, json_object
 from webui.services import Choice
@@ -37,14 +36,18 @@ def create(
     members: Annotated[str, Form(description='Models: [{"model": "a", "stem": "vocals", "weight": 2}, ...].')] = "",
     settings: Annotated[str, Form(description='{"algorithm": "avg_wave", "weights": [], "bands": [], "crossovers": [250, 4000]}')] = "{}",
     residual: Annotated[bool, Form(description="Of models: also what the ensemble leaves of the song.")] = False,
-    output: Annotated[str, Form(alias="format")] = "wav",
+    output: Annotated[str, Form(alias="format")] = "",
     subtype: Annotated[str, Form()] = "",
     options: Annotated[str, Form(description="How the models separate, as for jobs.")] = "{}",
 ) -> dict[str, Any]:
     """Submit an ensemble: of the files, or of models over one file."""
     how = parse_settings(json_object(settings, "settings"))
     preset = _of_models(members, how, len(file), residual=residual) if members else ensemble_of_files(len(file), how)
-    choice, chosen, form = Choice(inline=json.dumps(preset)), json_object(options, "options"), OutputFormat(output, subtype)
+    choice, chosen, form = (
+        Choice(inline=json.dumps(preset)),
+        json_object(options, "options"),
+        services.configuration.output(output, subtype),
+    )
     services.jobs.check(choice=choice, options=chosen, files=len(file))
     with all_on_disk(file, services.storage.tmp) as (song, *more):
         job = services.jobs.submit(

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from inference.errors import DiskFull, MsstError
-from webui.services.errors import QueueFull
+from webui.services.errors import QueueFull, TooManyTries
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,13 @@ STATUS: dict[str, int] = {
     "bad_config": 400,
     "bad_weights": 400,
     "bad_job_id": 400,
+    "bad_setting": 400,
     "bad_callback": 400,
     "forbidden_address": 400,
     "not_completed": 400,
+    "key_needed": 401,
     "not_local": 403,
+    "not_owner": 403,
     "cross_origin": 403,
     "unknown_preset": 404,
     "unknown_model": 404,
@@ -37,20 +40,27 @@ STATUS: dict[str, int] = {
     "unknown_file": 404,
     "unknown_install": 404,
     "unknown_upload": 404,
+    "unknown_key": 404,
     "job_exists": 409,
+    "last_key": 409,
+    "no_key": 409,
+    "setting_ruled": 409,
     "model_not_installed": 409,
     "not_ready": 409,
+    "not_waiting": 409,
     "cancelled": 409,
     "input_gone": 410,
     "too_large": 413,
     "unsupported_format": 415,
     "queue_full": 429,
+    "too_many_tries": 429,
     "error": 500,
     "worker_died": 500,
     "time_limit": 500,
     "out_of_memory": 500,
     "device_unavailable": 500,
     "download_failed": 502,
+    "share_failed": 502,
     "wrong_bytes": 502,
     "link_failed": 502,
     "disk_full": 507,
@@ -74,7 +84,7 @@ def install(app: FastAPI) -> None:
 
 async def _msst_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MsstError)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, QueueFull) else None
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, QueueFull | TooManyTries) else None
     return JSONResponse(body(error), status_code=STATUS.get(error.code, 500), headers=headers)
 
 

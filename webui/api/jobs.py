@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
+from fastapi.responses import JSONResponse, StreamingResponse
 
-from inference.types import OutputFormat
 from webui.api import schemas
-from webui.api.deps import BaseUrl, ServicesDep, all_on_disk, json_object
-from webui.services import Choice
+from webui.api.deps import BaseUrl, ServicesDep, all_on_disk, choice_of, json_object
+from webui.api.job_schemas import Changes, Deleted, Place, WhatToDelete
+from webui.services import Choice, Services
 from webui.services.errors import BadRequest
-from webui.services.job import STATES, State
+from webui.services.job import DOORS, ENDED, STATES
+from webui.services.joblist import JobQuery
 from webui.services.presets import DEFAULT_PRESET
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -22,23 +24,44 @@ router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 BINARY = "application/octet-stream"
 
 
-@router.get("", response_model=schemas.JobList)
+@router.get("", response_model=schemas.JobList, responses={304: {"description": "As the caller's If-None-Match has it."}})
 def list_jobs(
     services: ServicesDep,
+    request: Request,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0)] = 0,
     state: Annotated[list[str] | None, Query(description=", ".join(STATES))] = None,
-) -> dict[str, Any]:
-    """The newest jobs, newest first."""
-    jobs = services.jobs.recent(limit=limit, states=_states(state))
-    return {"jobs": [job.to_json() for job in jobs], "now": time.time()}
+    source: Annotated[list[str] | None, Query(description=f"Who submitted: {', '.join(DOORS)}.")] = None,
+    text: Annotated[str, Query(description="Words of title, file, preset, model or purpose.", max_length=500)] = "",
+    since: Annotated[float | None, Query(description="Created then or later; epoch seconds.")] = None,
+    until: Annotated[float | None, Query(description="Created before.")] = None,
+) -> Response:
+    """The newest jobs, newest first. An unchanged list is answered 304 to an If-None-Match with its ETag."""
+    query = JobQuery(
+        states=_known(state, STATES, "state"),
+        sources=_known(source, DOORS, "source"),
+        text=text,
+        since=since,
+        until=until,
+        limit=limit,
+        offset=offset,
+    )
+    tag = services.joblist.tag(query)
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if tag in (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
+    page = services.joblist.page(query)
+    body = {"jobs": page.jobs, "total": page.total, "limit": limit, "offset": offset, "now": time.time()}
+    return JSONResponse(body, headers=headers)  # what is JSON already needs no second look, which would cost more than the list
 
 
-def _states(names: list[str] | None) -> tuple[State, ...] | None:
-    if not names:
-        return None
-    chosen = tuple(state for state in STATES if state in names)
-    if len(chosen) != len(set(names)):
-        raise BadRequest(f"unknown state among {', '.join(names)}", hint=f"Known: {', '.join(STATES)}.")
+Known = TypeVar("Known", bound=str)
+
+
+def _known(names: list[str] | None, known: tuple[Known, ...], what: str) -> tuple[Known, ...]:
+    chosen = tuple(each for each in known if each in (names or ()))
+    if len(chosen) != len(set(names or ())):
+        raise BadRequest(f"unknown {what} among {', '.join(names or ())[:200]}", hint=f"Known: {', '.join(known)}.")
     return chosen
 
 
@@ -52,8 +75,10 @@ def create(
     preset: Annotated[str | None, Form()] = None,
     model: Annotated[str | None, Form()] = None,
     preset_json: Annotated[str | None, Form(description="A preset that is not stored, as JSON of any version.")] = None,
-    output: Annotated[str, Form(alias="format")] = "wav",
-    subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the format's default.")] = "",
+    purpose: Annotated[str | None, Form(description="What the song is taken apart for: GET /api/v1/purposes.")] = None,
+    quality: Annotated[str | None, Form(description="Of a purpose: best or fast; by default the best that is installed.")] = None,
+    output: Annotated[str, Form(alias="format", description="wav, flac, mp3, m4a, opus; empty for the settings'.")] = "",
+    subtype: Annotated[str, Form(description="PCM_16, FLOAT, 320k ...; empty for the settings', or the format's default.")] = "",
     options: Annotated[str, Form(description='How to separate, as JSON: {"overlap": "fast", "tta": true}.')] = "{}",
     extra_output: Annotated[bool, Form(description="All results in one folder; else the main one beside it.")] = True,
     inputs: Annotated[str, Form(description='Sounds that are here, instead of files: [{"upload": ID}, {"job": ID, "file": NAME}].')] = "",
@@ -61,47 +86,77 @@ def create(
     door: Annotated[Literal["ui", "rest"], Form(description="Who submits: the page says ui.")] = "rest",
 ) -> dict[str, Any]:
     """Submit a song, the sample song, or sounds that are here, with a preset, a model, or a preset that is sent along."""
-    choice, chosen = _choice(preset, model, preset_json), json_object(options, "options")
-    how: dict[str, Any] = {"choice": choice, "output": OutputFormat(output, subtype), "options": chosen, "extra_output": extra_output}
-    how["door"] = door
+    choice = choice_of(preset, model, preset_json, purpose, quality) or Choice(preset=DEFAULT_PRESET)
+    chosen = json_object(options, "options")
+    how: dict[str, Any] = {
+        "choice": choice,
+        "output": services.configuration.output(output, subtype),
+        "options": chosen,
+        "extra_output": extra_output,
+        "door": door,
+    }
     if sample:
-        return services.jobs.submit_sample(title=title or "Sample song", **how).to_json()
+        return services.joblist.show(services.jobs.submit_sample(title=title or "Sample song", **how))
     how |= {"base_url": caller, "title": title}
     if inputs:
         (path, name), *others = services.references.read(inputs)
-        return services.jobs.submit(path, file_name=name, more=others, **how).to_json()
+        return services.joblist.show(services.jobs.submit(path, file_name=name, more=others, **how))
     if file is None:
         raise BadRequest("there is no file", hint="Send the song as the field `file`, `inputs` that are here, or sample=true.")
     files = [file, *(more or ())]
     services.jobs.check(choice=choice, options=chosen, files=len(files))
     with all_on_disk(files, services.storage.tmp) as ((path, name), *others):
-        return services.jobs.submit(path, file_name=name, more=others, **how).to_json()
+        return services.joblist.show(services.jobs.submit(path, file_name=name, more=others, **how))
 
 
-def _choice(preset: str | None, model: str | None, inline: str | None) -> Choice:
-    """What to separate with, of which one only may be said; nothing said is the default preset."""
-    said = [each for each in (preset, model, inline) if each]
-    if len(said) > 1:
-        raise BadRequest("choose a preset, a model or a preset_json", hint="Send one of them.")
-    return Choice(preset=preset or None, model=model or None, inline=inline or None) if said else Choice(preset=DEFAULT_PRESET)
+@router.post("/delete", response_model=Deleted)
+def delete_many(services: ServicesDep, body: WhatToDelete) -> dict[str, int]:
+    """Delete several jobs with all that they made: of these ids, or that ended in one of the states at least so many days ago."""
+    deleted, freed = services.jobs.delete_many(_to_delete(services, body))
+    return {"deleted": deleted, "freed": freed}
+
+
+def _to_delete(services: Services, body: WhatToDelete) -> list[str]:
+    if (body.ids is None) == (body.states is None):
+        raise BadRequest("send either ids or states", hint='{"ids": [...]} or {"states": ["failed"], "older_than_days": 7}.')
+    if body.ids is not None:
+        return body.ids
+    states = _known(body.states, ENDED, "state")
+    return services.joblist.ended(states, body.older_than_days)
 
 
 @router.get("/{job_id}")
 def get(services: ServicesDep, job_id: str) -> dict[str, Any]:
     """One job."""
-    return services.jobs.get(job_id).to_json()
+    return services.joblist.show(services.jobs.get(job_id))
 
 
 @router.post("/{job_id}/cancel")
 def cancel(services: ServicesDep, job_id: str) -> dict[str, Any]:
     """Stop a job."""
-    return services.jobs.cancel(job_id).to_json()
+    return services.joblist.show(services.jobs.cancel(job_id))
+
+
+@router.post("/{job_id}/move")
+def move(services: ServicesDep, job_id: str, body: Place) -> dict[str, Any]:
+    """Give a waiting job another place in the line."""
+    return services.joblist.show(services.jobs.move(job_id, body.to))
 
 
 @router.post("/{job_id}/rerun", status_code=202)
-def rerun(services: ServicesDep, job_id: str) -> dict[str, Any]:
-    """The same song with the same options as a new job."""
-    return services.jobs.rerun(job_id, door="rest").to_json()
+def rerun(services: ServicesDep, job_id: str, body: Changes | None = None) -> dict[str, Any]:
+    """The same song once more as a new job; what the body does not say is as it was."""
+    said = body or Changes()
+    inline = said.preset_json if said.preset_json is None or isinstance(said.preset_json, str) else json.dumps(said.preset_json)
+    choice = choice_of(said.preset, said.model, inline, said.purpose, said.quality)
+    job = services.jobs.rerun(job_id, door=said.door, choice=choice, options=said.options, container=said.container, subtype=said.subtype)
+    return services.joblist.show(job)
+
+
+@router.get("/{job_id}/preset")
+def preset(services: ServicesDep, job_id: str) -> dict[str, Any]:
+    """The preset that a job ran, as JSON of our own version: to run it again with changes."""
+    return services.jobs.preset(job_id)
 
 
 @router.delete("/{job_id}", response_model=schemas.Message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from fastapi import HTTPException
@@ -27,12 +27,12 @@ class BodyLimit:
 
     Args:
         app: what comes behind it.
-        limit: bytes of a file.
+        limit: bytes of a file, as the settings say now.
         special: other limits, by path.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, special: Mapping[str, int] | None = None) -> None:
-        self._app, self._limit, self._special = app, limit + OVERHEAD, special or {}
+    def __init__(self, app: ASGIApp, *, limit: Callable[[], int], special: Mapping[str, Callable[[], int]] | None = None) -> None:
+        self._app, self._limit, self._special = app, limit, special or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting."""
@@ -40,10 +40,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        limit = self._special[path] + OVERHEAD if path in self._special else self._limit
+        limit = self._special.get(path, self._limit)() + OVERHEAD
         counter = _Counter(receive, limit)
         if _announced(scope) > limit:
-            await self._refuse(scope, counter, send, limit)
+            await self._refuse(scope, counter, send, limit, path)
             return
 
         async def unless_too_large(message: Message) -> None:
@@ -52,13 +52,13 @@ class BodyLimit:
 
         await self._app(scope, counter.receive, unless_too_large)
         if counter.exceeded:
-            await self._refuse(scope, counter, send, limit)
+            await self._refuse(scope, counter, send, limit, path)
 
-    async def _refuse(self, scope: Scope, counter: _Counter, send: Send, limit: int) -> None:
+    async def _refuse(self, scope: Scope, counter: _Counter, send: Send, limit: int, path: str) -> None:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(counter.drain(DRAIN * limit), DRAIN_SECONDS)
         megabytes = (limit - OVERHEAD) / 2**20
-        hint = "Send a smaller file, for example as FLAC." if limit == self._limit else "MSST_MAX_MODEL_MB says how large it may be."
+        hint = "Send a smaller file, for example as FLAC." if path not in self._special else "MSST_MAX_MODEL_MB says how large it may be."
         error = TooLarge(f"the upload is larger than {megabytes:g} MB", hint=hint, limit=f"{megabytes:g}")
         await JSONResponse(body(error), status_code=STATUS[error.code])(scope, counter.receive_nothing, send)
 

@@ -7,6 +7,7 @@ page of another site cannot read the answers is the browser's own rule.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -25,11 +26,11 @@ class SameOrigin:
 
     Args:
         app: what comes behind it.
-        public_url: the address under which callers reach this server, where the settings name one.
+        public_url: the address under which callers reach this server, empty where the settings name none.
     """
 
-    def __init__(self, app: ASGIApp, *, public_url: str | None = None) -> None:
-        self._app, self._public = app, _origin(public_url or "")
+    def __init__(self, app: ASGIApp, *, public_url: Callable[[], str] = lambda: "") -> None:
+        self._app, self._public = app, public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -52,7 +53,7 @@ class SameOrigin:
         if origin is None:  # "null": a page that hides where it is from
             return False
         hosts = (headers.get("host", ""), headers.get("x-forwarded-host", "").partition(",")[0])
-        return origin == self._public or origin in [_origin(f"{origin[0]}://{host.strip()}") for host in hosts if host]
+        return origin == _origin(self._public()) or origin in [_origin(f"{origin[0]}://{host.strip()}") for host in hosts if host]
 
 
 def _origin(address: str) -> tuple[str, str, int] | None:

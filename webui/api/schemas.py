@@ -70,6 +70,9 @@ class JobList(BaseModel):
     """Jobs, newest first."""
 
     jobs: list[dict[str, Any]]
+    total: int = Field(description="Jobs that the filters mean, beyond this page.")
+    limit: int
+    offset: int
     now: float
 
 

@@ -47,6 +47,7 @@ def upload(
             job_id=wanted_id,
             callback=callback,
             base_url=caller,
+            naming="",
         )
     return {"task_id": job.id, "status": "accepted", "message": message(job)}
 

@@ -9,10 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from inference.presets.replace import Region
-from inference.types import OutputFormat
 from webui.api import schemas
-from webui.api.deps import BaseUrl, ListeningDep, ServicesDep
-from webui.services import Choice
+from webui.api.deps import BaseUrl, ListeningDep, ServicesDep, choice_of
 from webui.services.errors import BadRequest
 from webui.services.tools import Order
 
@@ -50,7 +48,7 @@ class ToolOrder(BaseModel):
 
     inputs: list[Reference] = Field(min_length=1, max_length=64)
     settings: dict[str, Any] = Field(default={}, description="Of the tool; docs/api.md has them.")
-    format: str = "wav"
+    format: str = Field(default="", description="wav, flac, mp3, m4a or opus; by default as the settings say.")
     subtype: str = ""
     title: str = Field(default="", max_length=1000)
     door: Literal["ui", "rest"] = "rest"
@@ -65,9 +63,11 @@ class Replacement(BaseModel):
     fade: float = Field(default=0.05, ge=0, le=60, description="Seconds at each end, inside of the part.")
     model: str | None = None
     preset: str | None = None
+    purpose: str | None = Field(default=None, description="One of GET /api/v1/purposes.")
+    quality: str | None = Field(default=None, description="Of a purpose: best or fast; by default the best that is installed.")
     stem: str = Field(default="", max_length=200, description="Which stem takes its place; by default that of the same name.")
     others: bool = Field(default=True, description="Whether the new job has the other stems too.")
-    format: str = "wav"
+    format: str = Field(default="", description="wav, flac, mp3, m4a or opus; by default as the settings say.")
     subtype: str = ""
     title: str = Field(default="", max_length=1000)
     door: Literal["ui", "rest"] = "rest"
@@ -110,17 +110,17 @@ async def spectrogram(services: ServicesDep, listen: ListeningDep, body: Picture
 @router.post("/tools/{tool}", status_code=202, responses=schemas.errors(400, 404, 409, 410, 415, 429, 507))
 def run(services: ServicesDep, caller: BaseUrl, tool: ToolName, body: ToolOrder) -> dict[str, Any]:
     """Make files of sounds, as a job."""
-    order = Order(OutputFormat(body.format, body.subtype), body.door, caller, body.title)
+    order = Order(services.configuration.output(body.format, body.subtype), body.door, caller, body.title)
     return services.tools.run(tool, services.references.resolve_all(body.inputs), body.settings, order).to_json()
 
 
 @router.post("/jobs/{job_id}/replace", status_code=202, responses=schemas.errors(400, 404, 409, 410, 429, 507))
 def replace(services: ServicesDep, caller: BaseUrl, job_id: str, body: Replacement) -> dict[str, Any]:
     """Separate a part of a job's song again and cross-fade it into one of its stems, as a new job."""
-    if (body.model is None) == (body.preset is None):
-        raise BadRequest("choose either a preset or a model", hint="Send one of the two.")
-    choice = Choice(preset=body.preset, model=body.model)
-    order = Order(OutputFormat(body.format, body.subtype), body.door, caller, body.title)
+    choice = choice_of(body.preset, body.model, None, body.purpose, body.quality)
+    if choice is None:
+        raise BadRequest("choose a preset, a model or a purpose", hint="Send one of them.")
+    order = Order(services.configuration.output(body.format, body.subtype), body.door, caller, body.title)
     region = Region(body.start, body.end, body.fade)
     return services.tools.replace(job_id, body.file, choice, region, order, stem=body.stem, others=body.others).to_json()
 

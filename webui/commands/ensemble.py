@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,7 +48,7 @@ def ensemble(
     from webui.services import Choice
 
     def plan(services: Services) -> list[Task]:
-        folder, name, form = _place(output, output_format, subtype)
+        folder, name, form = place(output, output_format, subtype, services.configuration.output)
         if name and residual:
             raise BadOption(f"{name} is one file, and --residual makes two", hint="Name a folder.")
         settings = _settings(algorithm, weight, band, crossovers)
@@ -86,14 +87,16 @@ def _submit(paths: list[Path], how: dict[str, Any], services: Services) -> Job:
     return services.jobs.submit(song, file_name=song.name, more=[(path, path.name) for path in more], **how)
 
 
-def _place(output: Path, container: str | None, subtype: str) -> tuple[Path, str, OutputFormat]:
+def place(
+    output: Path, container: str | None, subtype: str, as_asked: Callable[[str, str], OutputFormat]
+) -> tuple[Path, str, OutputFormat]:
     """Where the result goes: a folder, the name of the file where that was given, and its format."""
     suffix = output.suffix[1:].lower()
     if suffix not in WRITABLE or output.is_dir():
-        return output, "", OutputFormat((container or "wav").lower(), subtype)
+        return output, "", as_asked((container or "").lower(), subtype)
     if container and container.lower() != suffix:
         raise BadOption(f"{output.name} is no name of a {container} file", hint="Leave out --format, or name a folder.")
-    return output.parent, output.name, OutputFormat(suffix, subtype)
+    return output.parent, output.name, as_asked(suffix, subtype)
 
 
 def _settings(algorithm: str, weights: list[str] | None, bands: list[str] | None, crossovers: str) -> EnsembleSettings:

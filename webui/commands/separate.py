@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inference.errors import BadPreset, MsstError
-from inference.types import OutputFormat
+from inference.errors import BadOption, BadPreset, MsstError
 
 if TYPE_CHECKING:
     from webui.batch import Task
@@ -24,12 +23,19 @@ AUDIO_SUFFIXES = frozenset(
 
 
 def separate(
-    songs: Annotated[list[Path], typer.Argument(help="Songs, or folders of songs (searched with their sub-folders).")],
+    songs: Annotated[list[Path] | None, typer.Argument(help="Songs, or folders of songs (searched with their sub-folders).")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),
-    output_format: Annotated[str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus.")] = "wav",
+    output_format: Annotated[
+        str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus (the default: as the settings say, wav).")
+    ] = "",
     subtype: Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")] = "",
     model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name, or its file (the default: my_preset).")] = None,
+    purpose: Annotated[
+        str | None, typer.Option(help="What for, instead of model or preset: vocals, karaoke, four_stems ... (models recommended).")
+    ] = None,
+    quality: Annotated[str | None, typer.Option(help="Of a purpose: best or fast; by default the best that is installed.")] = None,
+    link: Annotated[list[str] | None, typer.Option(help="The address of a song to fetch; repeatable.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, exact (float32) or fast (16 bits where it is not heard).")] = None,
     overlap: Annotated[str | None, typer.Option(help="standard (the model's own), fast, high, or a number.")] = None,
@@ -47,28 +53,36 @@ def separate(
 
     def plan(services: Services) -> list[Task]:
         how: dict[str, Any] = {
-            "choice": chosen(preset, model),
-            "output": OutputFormat(output_format.lower(), subtype),
+            "choice": chosen(preset, model, purpose, quality),
+            "output": services.configuration.output(output_format.lower(), subtype),
             "door": "cli",
             "device": device,
             "options": options_of(precision, overlap, tta),
             "extra_output": extra_output,
         }
         services.jobs.check(choice=how["choice"])
-        return [_task(path, folder, how) for each in songs for path, folder in _found(each, output)]
+        tasks = [_task(path, folder, how) for each in songs or () for path, folder in _found(each, output)]
+        return tasks + [_linked(url, output, how) for url in link or ()]
 
     run_tasks(plan, pool)
 
 
-def chosen(preset: str | None, model: str | None) -> Choice:
-    """Preset (by its name, or by a file that is there) or model, the default preset where neither was named.
+def chosen(preset: str | None, model: str | None, purpose: str | None = None, quality: str | None = None) -> Choice:
+    """Preset (by its name, or by a file that is there), model or purpose, the default preset where none was named.
 
     Raises:
         BadPreset: the file cannot be read.
+        BadOption: what does not go together.
     """
     from webui.services import Choice
     from webui.services.presets import DEFAULT_PRESET
 
+    if purpose is not None and (preset or model):
+        raise BadOption("either a purpose, or a preset or model", hint="Leave one of them out.", option="purpose")
+    if quality is not None and purpose is None:
+        raise BadOption("--quality belongs to --purpose", hint="Name a purpose too.", option="quality")
+    if purpose is not None:
+        return Choice(purpose=purpose, quality=quality)
     path = Path(preset) if preset else None
     if path is not None and model is None and path.suffix.lower() == ".json" and path.is_file():
         try:
@@ -88,6 +102,20 @@ def _task(path: Path, folder: Path, how: dict[str, Any]) -> Task:
     from webui.batch import Task
 
     return Task(str(path), path.name, partial(_submit, path, how), folder)
+
+
+def _linked(url: str, folder: Path, how: dict[str, Any]) -> Task:
+    from webui.batch import Task
+
+    return Task(url, url.rpartition("/")[2] or url, partial(_submit_link, url, how), folder)
+
+
+def _submit_link(url: str, how: dict[str, Any], services: Services) -> Job:
+    upload = services.uploads.fetch_now(url)
+    path, name = services.uploads.file(upload.id)
+    job = services.jobs.submit(path, file_name=name, **how)
+    services.uploads.delete(upload.id)
+    return job
 
 
 def _submit(path: Path, how: dict[str, Any], services: Services) -> Job:

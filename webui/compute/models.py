@@ -23,6 +23,11 @@ class WarmModels:
     def __init__(self) -> None:
         self._warm: OrderedDict[tuple[str, str], tuple[Separator, list[Any]]] = OrderedDict()  # with what the weights were
 
+    @property
+    def names(self) -> list[str]:
+        """The models that are loaded, the most recently used one last."""
+        return list(dict.fromkeys(name for name, _ in self._warm))
+
     def get(self, record: ModelRecord, device: str, options: Options, cache: Path, *, still_needed: Collection[str] = ()) -> Separator:
         """The model, loaded where it is not, set to `options`. Those of the names in `still_needed` do not leave for it."""
         from inference.separator import Separator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from inference.errors import Cancelled
 from inference.types import OutputFormat, Progress
 from webui.compute.analyses import analyse, lower_priority
 from webui.compute.inspection import inspect_weights
+from webui.compute.machine import facts_of_machine
 from webui.compute.models import JobModels, WarmModels
 
 if TYPE_CHECKING:
     from inference.presets import StemFile
+
+FACTS_EVERY = 2.0  # seconds between two messages about the machine while work goes on
 
 
 class Operations:
@@ -24,10 +28,12 @@ class Operations:
     def __init__(self, send: Callable[[dict[str, Any]], None], cancelled: threading.Event) -> None:
         self._send, self._cancelled = send, cancelled
         self._warm = WarmModels()
+        self._told_at = 0.0
         self._table: dict[str, Callable[..., Any]] = {
             "probe": self.probe,
             "separate": self.separate,
             "warm_up": self.warm_up,
+            "machine": self.machine,
             "inspect_weights": inspect_weights,
             "analyse": self.analyse,
         }
@@ -35,7 +41,17 @@ class Operations:
 
     def run(self, op: str, args: dict[str, Any]) -> Any:
         """Do the operation `op`. Raises MsstError for whatever a user should hear about."""
-        return self._table[op](**args)
+        value = self._table[op](**args)
+        self._tell()
+        return value
+
+    def machine(self) -> dict[str, Any]:
+        """The devices, their memory, and the models that are loaded; nothing while torch is not."""
+        return {**facts_of_machine(), "models": self._warm.names}
+
+    def _tell(self) -> None:
+        self._told_at = time.monotonic()
+        self._send({"type": "facts", "value": self.machine()})
 
     def probe(self, *, path: str) -> dict[str, Any]:
         """What the header of an audio file says."""
@@ -72,6 +88,8 @@ class Operations:
         steps: str | None = None,
         steps_limit: int = 0,
         more: Sequence[str] = (),
+        rate: int | None = None,
+        naming: str = "",
     ) -> list[dict[str, Any]]:
         """Run a preset; results land in `folder`/kept and `folder`/extras.
 
@@ -90,6 +108,8 @@ class Operations:
             steps: where finished steps are kept; None keeps none.
             steps_limit: bytes that they may take.
             more: further files of the job.
+            rate: of the results, in samples per second; None for that of the song.
+            naming: the template of their names where the preset says none.
         """
         from inference.catalogue import load_catalogue
         from inference.options import parse_options
@@ -116,12 +136,13 @@ class Operations:
                 folder=target / "kept",
                 extras=target / "extras",
                 work=target / "work",
-                output=OutputFormat(container, subtype),
+                output=OutputFormat(container, subtype, rate),
                 models=models.give,
                 report=self._report,
                 facts=ModelFacts(models.identity, models.speed),
                 store=StepStore(Path(steps), steps_limit) if steps and steps_limit else None,
                 more=[Path(path) for path in more],
+                naming=naming,
             )
         except BaseException:
             shutil.rmtree(target, ignore_errors=True)
@@ -143,6 +164,8 @@ class Operations:
     def _report(self, progress: Progress) -> None:
         if self._cancelled.is_set():
             raise Cancelled
+        if time.monotonic() - self._told_at > FACTS_EVERY:
+            self._tell()
         self._send(
             {
                 "type": "progress",

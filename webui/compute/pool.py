@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from inference.errors import BadAudio, MsstError
@@ -48,6 +48,19 @@ class Pool:
             self._free += size - self._size
             self._size = size
             self._changed.notify_all()
+
+    def children(self) -> list[ComputeChild]:
+        """Those that live."""
+        with self._changed:
+            return [child for child in (*self._idle, *self._busy) if child.alive]
+
+    def look_again(self) -> None:
+        """Have a child that has nothing to do tell about its machine, if there is one; takes milliseconds."""
+        with self._changed:
+            if self._closed or self._free < 1 or not any(child.alive for child in self._idle):
+                return
+        with suppress(ChildDied, PoolClosed, MsstError), self.lend() as child:
+            child.call("machine", {})
 
     def warm_up(self, operation: str, *, device: str = "cpu", on_ready: Callable[[str], None] = lambda _: None) -> None:
         """Start a child and let it import what `operation` needs, without waiting; `on_ready` hears its device in words."""

@@ -48,6 +48,8 @@ class ComputeChild:
             creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
         )
         self._inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self.facts: Message = {}  # what it last told about its machine and its models, see Operations.machine
+        self.job: str | None = None  # id of the job that it works on, for people
         threading.Thread(target=self._listen, name=f"compute-{self.pid}", daemon=True).start()
 
     @property
@@ -65,7 +67,11 @@ class ComputeChild:
         assert pipe is not None
         try:
             for line in pipe:
-                self._inbox.put(decode(line))
+                message = decode(line)
+                if message["type"] == "facts":
+                    self.facts = message["value"]
+                else:
+                    self._inbox.put(message)
         except ValueError:
             log.warning("compute process %d was cut off in the middle of a message", self.pid)
         self._inbox.put(None)

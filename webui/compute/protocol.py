@@ -5,6 +5,7 @@ server → child    {"op": NAME, "args": {...}}     do this; one at a time
 (end of file)                   exit at once
 child → server    {"type": "progress", "fraction", "stage", "seconds_left", "step", "steps"}
 {"type": "log", "level", "message"}
+{"type": "facts", "value"}                 devices and their memory, loaded models; now and then
 {"type": "done", "value": ...}
 {"type": "error", "code", "message", "hint", "params"}
 """

@@ -50,6 +50,12 @@ class AnalysisService:
         """How near a file is to a reference, see tools.analysis.score. Raises BadOption for other lengths, too."""
         return self._of_files("score", {"reference": reference, "estimate": estimate}, cancelled)
 
+    def quality_of(self, song: Path, stems: Sequence[Path], cancelled: Cancel) -> dict[str, Any]:
+        """The stems of a song in figures, see tools.analysis.quality. Not kept."""
+        with self._analyst.turn(cancelled) as ask:
+            found: dict[str, Any] = ask("quality", {"song": str(song), "stems": [str(stem) for stem in stems]})
+            return found
+
     def spectrogram(self, path: Path, cancelled: Cancel, *, width: int = 1600, height: int = 400) -> bytes:
         """A picture (PNG) of a file. Raises BadOption for a size that it cannot have."""
         if not (16 <= width <= MAX_WIDTH and 16 <= height <= MAX_HEIGHT):

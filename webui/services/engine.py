@@ -53,6 +53,7 @@ class Engine:
         pause: Callable[[int], float],
     ) -> None:
         self._database, self._parallel_jobs = database, parallel_jobs
+        self._running = False
         self._run_job, self._deliver, self._tries, self._pause = run_job, deliver, tries, pause
 
     def start(self) -> None:
@@ -69,14 +70,27 @@ class Engine:
             }
         )
         self._register()
+        self._running = True
         DBOS.listen_queues([JOBS_QUEUE, CALLBACKS_QUEUE])
         DBOS.launch()
-        DBOS.register_queue(JOBS_QUEUE, worker_concurrency=self._parallel_jobs, polling_interval_sec=JOBS_POLL_SECONDS)
+        self._take_jobs()
         DBOS.register_queue(CALLBACKS_QUEUE, worker_concurrency=64, polling_interval_sec=CALLBACKS_POLL_SECONDS)
         log.info("jobs are run by this process (%d at a time)", self._parallel_jobs)
 
+    def resize(self, parallel_jobs: int) -> None:
+        """Run so many jobs at once from now on; those that run stay."""
+        self._parallel_jobs = parallel_jobs
+        if self._running:
+            self._take_jobs()
+
+    def _take_jobs(self) -> None:
+        DBOS.register_queue(
+            JOBS_QUEUE, worker_concurrency=self._parallel_jobs, polling_interval_sec=JOBS_POLL_SECONDS, on_conflict="always_update"
+        )
+
     def stop(self) -> None:
         """Leave everything as it is; running jobs are taken up at the next start."""
+        self._running = False
         DBOS.destroy(destroy_registry=True)
 
     def _register(self) -> None:

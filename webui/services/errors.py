@@ -42,6 +42,12 @@ class UnknownFile(MsstError):
     code = "unknown_file"
 
 
+class NotWaiting(MsstError):
+    """A job that does not wait in the line, and so has no place there."""
+
+    code = "not_waiting"
+
+
 class InputGone(MsstError):
     """A job cannot run again, because its song was deleted."""
 
@@ -100,6 +106,61 @@ class CrossOrigin(MsstError):
     """A page of another site asked this server to change something."""
 
     code = "cross_origin"
+
+
+class BadSetting(MsstError):
+    """A setting that there is not, or a value that is none for it."""
+
+    code = "bad_setting"
+
+
+class SettingRuled(MsstError):
+    """A setting that the environment or the command line says."""
+
+    code = "setting_ruled"
+
+
+class NotOwner(MsstError):
+    """Something that opens the server or its network: for its owner alone."""
+
+    code = "not_owner"
+
+
+class KeyNeeded(MsstError):
+    """The server asks for a key, and there was none, or a wrong one."""
+
+    code = "key_needed"
+
+
+class TooManyTries(MsstError):
+    """Wrong keys again and again."""
+
+    code = "too_many_tries"
+    retry_after = 60  # seconds after which a caller may try again
+
+
+class UnknownKey(MsstError):
+    """There is no such key."""
+
+    code = "unknown_key"
+
+
+class NoKey(MsstError):
+    """Keys cannot be asked for by who has none: nobody could get in any more."""
+
+    code = "no_key"
+
+
+class LastKey(MsstError):
+    """The last key cannot be taken away while the server asks for one."""
+
+    code = "last_key"
+
+
+class ShareFailed(MsstError):
+    """No public address could be opened."""
+
+    code = "share_failed"
 
 
 class WorkerDied(MsstError):

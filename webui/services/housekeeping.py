@@ -15,6 +15,7 @@ from webui.services.links import download_urls, result_names
 from webui.services.storage import Storage
 
 if TYPE_CHECKING:
+    from webui.services.configuration import Configuration
     from webui.services.store import JobStore
     from webui.services.uploads import UploadService
     from webui.settings import Settings
@@ -30,11 +31,15 @@ LOOK_BACK = 120.0  # seconds that a look for owed callbacks reaches back beyond 
 class Housekeeper:
     """A thread of the process that runs the jobs."""
 
-    def __init__(self, settings: Settings, storage: Storage, store: JobStore, uploads: UploadService) -> None:
-        self._settings, self._storage, self._store, self._uploads = settings, storage, store, uploads
+    def __init__(self, configuration: Configuration, storage: Storage, store: JobStore, uploads: UploadService) -> None:
+        self._configuration, self._storage, self._store, self._uploads = configuration, storage, store, uploads
         self._wake = threading.Event()
         self._stopped = False
         self._looked_at: float | None = None  # None: nobody has looked since the start, so everything is looked at
+
+    @property
+    def _settings(self) -> Settings:
+        return self._configuration.now
 
     def start(self) -> None:
         """Begin."""

@@ -33,7 +33,7 @@ class Installer:
     """
 
     def __init__(self, ledger: Ledger, catalogue: Catalogue, downloads: Downloads, inspect: Inspect) -> None:
-        self._ledger, self._catalogue, self._downloads, self._inspect = ledger, catalogue, downloads, inspect
+        self._ledger, self._catalogue, self.downloads, self._inspect = ledger, catalogue, downloads, inspect
 
     def check(self, name: str) -> ModelRecord:
         """The record, when it can be installed.
@@ -103,11 +103,11 @@ class Installer:
         target = self.target(record, hub)
         self._room(target, hub)
         receipt = fetch(
-            self._downloads.sources(hub, choice),
+            self.downloads.sources(hub, choice),
             target,
             wanted=Wanted(hub.bytes, hub.sha256 or self._ledger.checksum(record.name)),
-            policy=self._downloads.policy,
-            disk=self._downloads.disk,
+            policy=self.downloads.policy,
+            disk=self.downloads.disk,
             on_progress=on_progress,
             cancelled=cancelled,
         )
@@ -122,7 +122,7 @@ class Installer:
         part = target.with_name(f"{target.name}.part")
         there = sum(path.stat().st_size for path in (part, target) if path.is_file())
         needed = hub.bytes * (1 if target.suffix == ".safetensors" else 2) - there + MARGIN
-        free = self._downloads.disk.free(target.parent)
+        free = self.downloads.disk.free(target.parent)
         if free < needed:
             raise DiskFull(
                 f"no room for {target.name}: {needed / 1e6:.0f} MB are needed and {free / 1e6:.0f} MB are free",
@@ -135,10 +135,10 @@ class Installer:
         if record.has_config:
             return None
         target = self._ledger.files / f"{file_stem(record.name)}.yaml"
-        sources = self._downloads.config_sources(hub, choice)
+        sources = self.downloads.config_sources(hub, choice)
         if not sources:
             raise BadConfig(f"nobody has a configuration for {record.name}", hint="Add it yourself, with its YAML.", model=record.name)
-        fetch(sources, target, policy=self._downloads.policy, disk=self._downloads.disk, cancelled=cancelled)
+        fetch(sources, target, policy=self.downloads.policy, disk=self.downloads.disk, cancelled=cancelled)
         try:
             describe(record.family, read_config(target))
         except MsstError:

@@ -75,6 +75,7 @@ class Installs:
     def __init__(self, folder: Path, parallel: int, work: Work) -> None:
         self._file, self._work = folder / WANTED, work
         self._threads = ThreadPoolExecutor(parallel, thread_name_prefix="install")
+        self._earlier: list[ThreadPoolExecutor] = []  # of other widths: they end what they were given
         self._changed = threading.Condition()
         self._all: dict[str, Install] = {}
         self._choices: dict[str, DownloadChoice] = {}
@@ -94,6 +95,15 @@ class Installs:
             title = title_of(name)
             if title is not None:
                 self.submit(name, title, choice)
+
+    def resize(self, parallel: int) -> None:
+        """Have so many at once from now on; what was asked for before goes on as it would have."""
+        with self._changed:
+            if self._closing:
+                return
+            self._threads.shutdown(wait=False)
+            self._earlier.append(self._threads)
+            self._threads = ThreadPoolExecutor(parallel, thread_name_prefix="install")
 
     def submit(self, name: str, title: str, choice: DownloadChoice) -> Install:
         """Queue an installation; one that is on its way already stays as it is."""
@@ -163,7 +173,8 @@ class Installs:
             for stop in self._stops.values():
                 stop.set()
             self._changed.notify_all()
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for threads in (*self._earlier, self._threads):
+            threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, name: str) -> None:
         stop = self._stops[name]

@@ -9,15 +9,18 @@ State = Literal["queued", "running", "completed", "failed", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "running", "completed", "failed", "cancelled")
 ENDED: tuple[State, ...] = ("completed", "failed", "cancelled")
 Door = Literal["ui", "rest", "cli"]
+DOORS: tuple[Door, ...] = ("ui", "rest", "cli")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What to separate with: a preset or a single model, exactly one of them."""
+    """What to separate with: a preset, a single model or a purpose, exactly one of them; once chosen, a purpose's model is there too."""
 
     preset: str | None = None
     model: str | None = None
     inline: str | None = None  # a preset that nobody has stored, as JSON text; `preset` is then what it calls itself
+    purpose: str | None = None  # what the song is taken apart for, see services.purposes
+    quality: str | None = None  # of a purpose: best or fast; None for the best that is installed
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Spec:
     defaults: dict[str, Any] = field(default_factory=dict)  # those of the server's settings, weaker than a model's own and a preset's
     extra_output: bool = True  # all results in one folder; else the main one apart from the others
     more: tuple[SongFile, ...] = ()  # further files, which the preset calls file2, file3 ...
+    rate: int | None = None  # of the results, in samples per second; None for that of the song
+    naming: str = ""  # template of the names of results where the preset says none
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -143,15 +148,22 @@ class Job:
             "state": self.state,
             "model": spec.choice.model,
             "preset": spec.choice.preset,
+            "purpose": spec.choice.purpose,
+            "quality": spec.choice.quality,
+            "options": spec.options,
             "format": {"container": spec.container, "subtype": spec.subtype},
+            "rate": spec.rate,
             "progress": self.progress,
             "stage": self.stage,
             "seconds_left": self.seconds_left,
+            "seconds_until_start": None,
             "queue_position": self.queue_position,
             "created_at": spec.created_at,
             "started_at": self.started_at,
             "finished_at": self.finished_at,
             "duration": spec.duration,
+            "bytes": sum(result.bytes for result in self.results),
+            "inputs_gone": False,
             "error": asdict(self.error) if self.error else None,
             "results": [self._result_json(result) for result in self.results],
         }

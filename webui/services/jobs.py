@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -12,22 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 from inference.catalogue import sample_song
 from inference.options import parse_options
+from inference.presets.graph import as_json
 from inference.presets.schema import Preset, single_model
 from inference.presets.validate import check_files
 from inference.types import OutputFormat
 from webui.services import callbacks, joblog
-from webui.services.errors import BadRequest, InputGone, JobExists, QueueFull, UnknownJob
+from webui.services.errors import BadRequest, InputGone, JobExists, NotWaiting, QueueFull, UnknownJob
 from webui.services.intake import take_all
-from webui.services.job import Callback, Choice, Door, Job, SongFile, Spec, State
-from webui.services.storage import Storage, check_job_id, safe_name
+from webui.services.job import Callback, Choice, Door, Job, SongFile, Spec
+from webui.services.purposes import preset_for
+from webui.services.storage import Storage, check_job_id, is_uuid, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from inference.catalogue import ModelRecord
     from webui.compute.pool import Prober
+    from webui.services.configuration import Configuration
     from webui.services.models import ModelService
     from webui.services.presets import PresetService
-    from webui.services.store import JobStore
+    from webui.services.purposes import PurposeService
+    from webui.services.store import JobStore, Move
     from webui.settings import Settings
 
 
@@ -39,17 +44,22 @@ class JobService:
 
     def __init__(
         self,
-        settings: Settings,
+        configuration: Configuration,
         storage: Storage,
         store: JobStore,
         presets: PresetService,
         models: ModelService,
+        purposes: PurposeService,
         prober: Prober,
         on_change: Callable[[], None],
     ) -> None:
-        self._settings, self._storage, self._store = settings, storage, store
-        self._presets, self._models, self._prober = presets, models, prober
+        self._configuration, self._storage, self._store = configuration, storage, store
+        self._presets, self._models, self._purposes, self._prober = presets, models, purposes, prober
         self._on_change = on_change
+
+    @property
+    def _settings(self) -> Settings:
+        return self._configuration.now
 
     def check(
         self,
@@ -97,6 +107,7 @@ class JobService:
         extra_output: bool = True,
         more: Sequence[tuple[Path, str]] = (),
         title: str = "",
+        naming: str | None = None,
     ) -> Job:
         """Put a song in the line.
 
@@ -114,6 +125,7 @@ class JobService:
             extra_output: all results in the folder extra_output; else the main one beside it.
             more: further files with their names, which the preset calls file2, file3 ...
             title: what people call the job; by default the song's name.
+            naming: the template of the names of results where the preset says none; by default as the settings say, "" for the usual one.
 
         Returns:
             The queued job.
@@ -131,7 +143,7 @@ class JobService:
                 input=song.input,
                 song=safe_name(PurePath(song.file).stem),
                 source=door,
-                choice=choice if choice.inline is None else replace(choice, preset=preset.name or "preset"),
+                choice=_chosen(choice, preset),
                 preset=preset.model_dump(mode="json"),
                 container=output.container,
                 subtype=output.subtype,
@@ -145,6 +157,8 @@ class JobService:
                 defaults={"precision": self._settings.precision, "overlap": self._settings.overlap},
                 extra_output=extra_output,
                 more=tuple(SongFile(each.file, each.input) for each in others),
+                rate=output.rate,
+                naming=self._settings.output_name if naming is None else naming,
             )
             for each in files:
                 joblog.append(self._storage.log(job_id), f"accepted {each.file!r} from {door}: {each.about}")
@@ -173,10 +187,6 @@ class JobService:
             raise UnknownJob(f"there is no task {job_id[:80]!r}", hint="It may have been deleted.", id=job_id[:80])
         return job
 
-    def recent(self, *, limit: int = 50, states: Sequence[State] | None = None) -> list[Job]:
-        """The newest jobs, newest first."""
-        return self._store.recent(limit=limit, states=states)
-
     def counts(self) -> tuple[int, int]:
         """How many jobs wait, and how many run."""
         return self._store.counts()
@@ -191,24 +201,55 @@ class JobService:
             job = self.get(job_id)
         return job
 
-    def rerun(self, job_id: str, *, door: Door) -> Job:
-        """A new job with the files and the options of an old one. Raises UnknownJob, InputGone."""
+    def move(self, job_id: str, to: Move) -> Job:
+        """Give a waiting job another place in the line. Raises UnknownJob, NotWaiting."""
+        job = self.get(job_id)
+        if not self._store.move(job_id, to):
+            raise NotWaiting(
+                f"the job is {job.state} and has no place in the line", hint="Only waiting jobs can be moved.", state=job.state
+            )
+        return self.get(job_id)
+
+    def rerun(
+        self,
+        job_id: str,
+        *,
+        door: Door,
+        choice: Choice | None = None,
+        options: Mapping[str, Any] | None = None,
+        container: str | None = None,
+        subtype: str | None = None,
+    ) -> Job:
+        """A new job with the files of an old one; what is not said is as it was there.
+
+        Raises:
+            UnknownJob: there is no such job.
+            InputGone: its files were deleted.
+            MsstError: whatever `check` raises.
+        """
         spec = self.get(job_id).spec
         song, *others = (self._storage.inputs(job_id) / name for name in spec.inputs)
         if not all(path.exists() for path in (song, *others)):
             raise InputGone("the song of this job was deleted", hint="Upload it again.")
-        output = OutputFormat(spec.container, spec.subtype)
+        as_before = container in (None, spec.container)
+        output = OutputFormat(container or spec.container, subtype if subtype is not None else spec.subtype if as_before else "", spec.rate)
         return self.submit(
             song,
             file_name=spec.file,
-            choice=spec.choice,
+            choice=choice or spec.choice,
             output=output,
             door=door,
             device=spec.device,
-            options=spec.options,
+            options=spec.options if options is None else options,
             extra_output=spec.extra_output,
+            naming=spec.naming,
             more=[(path, each.file) for path, each in zip(others, spec.more, strict=True)],
+            title=spec.title,
         )
+
+    def preset(self, job_id: str) -> dict[str, Any]:
+        """The preset that a job ran, as JSON of our own version. Raises UnknownJob."""
+        return as_json(Preset.model_validate(self.get(job_id).spec.preset))
 
     def delete(self, job_id: str) -> None:
         """Stop a job if it runs, and delete its song, results, log and record. Raises UnknownJob."""
@@ -217,6 +258,18 @@ class JobService:
         self._storage.delete(job_id)
         self._store.delete(job_id)
         self._on_change()
+
+    def delete_many(self, ids: Iterable[str]) -> tuple[int, int]:
+        """Delete jobs; ids that there are no more are left out. Returns how many, and the bytes of disk space that came free."""
+        deleted, freed = 0, 0
+        for job_id in dict.fromkeys(ids):
+            size = self._storage.size(job_id) if is_uuid(job_id) else 0
+            try:
+                self.delete(job_id)
+            except UnknownJob:
+                continue
+            deleted, freed = deleted + 1, freed + size
+        return deleted, freed
 
     def log(self, job_id: str) -> list[dict[str, Any]]:
         """What happened to a job: time, level, message. Raises UnknownJob."""
@@ -227,14 +280,20 @@ class JobService:
         """The preset that a choice means. Raises BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled."""
         if choice.inline is not None and choice.model is None:
             return self._presets.get_inline(choice.inline)
+        if choice.purpose is not None and choice.preset is None:
+            name = choice.model or self._purposes.installed(choice.purpose, choice.quality).name
+            return preset_for(self._installed(name), choice.purpose)
         if (choice.preset is None) == (choice.model is None):
             raise BadRequest("choose either a preset or a model", hint="Send one of the two.")
         if choice.preset is not None:
             return self._presets.get(choice.preset)
         assert choice.model is not None
-        record = self._models.get(choice.model)
+        return single_model(self._installed(choice.model).name)
+
+    def _installed(self, name: str) -> ModelRecord:
+        record = self._models.get(name)
         record.weights.paths()  # raises ModelNotInstalled: better now than when the job's turn has come
-        return single_model(record.name)
+        return record
 
     def _check_free(self, job_id: str) -> None:
         if self._store.get(job_id) is not None or self._storage.inputs(job_id).exists():
@@ -253,3 +312,10 @@ class JobService:
         except BaseException:
             self._storage.delete(job_id)
             raise
+
+
+def _chosen(choice: Choice, preset: Preset) -> Choice:
+    """A choice as the job remembers it: with the name of a preset that came along, and with the model that a purpose led to."""
+    if choice.inline is not None:
+        return replace(choice, preset=preset.name or "preset")
+    return replace(choice, model=preset.models[0]) if choice.purpose is not None else choice

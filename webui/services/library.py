@@ -74,6 +74,11 @@ class LibraryService:
         self._adder = Adder(self.ledger, catalogue, inspect, downloads.disk)
         self.installs = Installs(models, downloads.parallel, self._installer.install)
 
+    def download(self, downloads: Downloads) -> None:
+        """Download this way from now on; what is on its way goes on as it began."""
+        self._downloads = self._installer.downloads = downloads
+        self.installs.resize(downloads.parallel)
+
     def resume(self) -> None:
         """Go on with the installations that an earlier process left. For the one process that runs the home folder's jobs."""
         self.installs.resume(lambda name: self.catalogue.get(name).title if name in self.catalogue else None)

@@ -6,18 +6,22 @@ import logging
 import shutil
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from inference.errors import Cancelled, MsstError
+from inference.presets.schema import Preset
 from webui.compute.pool import Pool, PoolClosed
 from webui.compute.process import ChildDied, ComputeChild
 from webui.compute.protocol import Message
 from webui.services import joblog
 from webui.services.engine import Publish
 from webui.services.errors import TimeLimit, WorkerDied
+from webui.services.estimates import parts_of, separations
 from webui.services.job import Spec
 from webui.services.links import is_apart
+from webui.services.speeds import Speeds, kind_of
 from webui.services.storage import KEPT, PLAYER, Storage
 
 log = logging.getLogger(__name__)
@@ -33,8 +37,8 @@ class Shutdown(BaseException):
 class JobRunner:
     """Does the work of a job, in whatever child is free."""
 
-    def __init__(self, storage: Storage, pool: Pool, *, steps_limit: int = 0) -> None:
-        self._storage, self._pool, self._steps_limit = storage, pool, steps_limit
+    def __init__(self, storage: Storage, pool: Pool, *, steps_limit: Callable[[], int] = lambda: 0, speeds: Speeds | None = None) -> None:
+        self._storage, self._pool, self._steps_limit, self._speeds = storage, pool, steps_limit, speeds
 
     def run(self, job_id: str, spec_json: dict[str, Any], publish: Publish) -> dict[str, Any]:
         """Run a job to its end and return its outcome (JSON): results, or the reason why there are none.
@@ -42,12 +46,19 @@ class JobRunner:
         A child that dies costs one attempt; a fresh one then begins with the first step that is not done. Raises whatever
         `publish` raises (cancelled, taken over), and Shutdown.
         """
-        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish, self._steps_limit)
-        run.say("started")
+        run = _Run(self._storage, job_id, Spec.from_json(spec_json), publish, self._steps_limit())
+        run.begin()
         for death in range(1, MAX_DEATHS + 1):
             try:
                 with self._pool.lend() as child:
-                    return run.attempt(child)
+                    child.job = job_id
+                    try:
+                        outcome = run.attempt(child)
+                    finally:
+                        child.job = None
+                if self._speeds is not None and death == 1:
+                    run.note_speed(self._speeds, outcome)
+                return outcome
             except PoolClosed as error:
                 raise Shutdown from error
             except ChildDied as error:
@@ -69,17 +80,36 @@ class _Run:
     def __init__(self, storage: Storage, job_id: str, spec: Spec, publish: Publish, steps_limit: int) -> None:
         self._storage, self._id, self._spec, self._publish, self._steps_limit = storage, job_id, spec, publish, steps_limit
         self._began = time.time()
-        self._progress: dict[str, Any] = {"fraction": 0.0, "stage": "starting", "seconds_left": None, "started_at": self._began}
+        self._resumed = storage.results(job_id).exists()  # the server ended while it ran
+        self._attempt_began = 0.0
+        self._worked: set[int] = set()  # steps that were computed, not taken from an earlier time
+        stage = "resuming" if self._resumed else "starting"
+        self._progress: dict[str, Any] = {"fraction": 0.0, "stage": stage, "seconds_left": None, "started_at": self._began}
         self._deadline = time.monotonic() + spec.time_limit
 
     def say(self, message: str, *, level: str = "info") -> None:
         """Add a line to the job's log."""
         joblog.append(self._storage.log(self._id), message, level=level)
 
+    def begin(self) -> None:
+        """Show that the job has begun, or goes on after a restart: what an earlier process wrote is not true any more."""
+        self.say("resumed" if self._resumed else "started")
+        self._publish(dict(self._progress))
+
+    def note_speed(self, speeds: Speeds, outcome: dict[str, Any]) -> None:
+        """Remember how long the work took, where all of it was done now."""
+        spec = self._spec
+        preset = Preset.model_validate(spec.preset)
+        if outcome["error"] or self._resumed or not spec.duration or len(self._worked) < max(len(separations(preset)), 1):
+            return
+        kind = kind_of(parts_of(preset), spec.device, {**spec.defaults, **spec.options})
+        speeds.note(kind, spec.duration, time.monotonic() - self._attempt_began)
+
     def attempt(self, child: ComputeChild) -> dict[str, Any]:
         """Separate once in `child`."""
         folder = self._storage.results(self._id) / f"attempt-{uuid.uuid4().hex}"
         self._clear()
+        self._attempt_began = time.monotonic()
         try:
             results = child.call("separate", self._order(folder), on_message=self._hear, tick=self._tick)
             self._tick()
@@ -109,6 +139,8 @@ class _Run:
             "folder": str(folder),
             "container": spec.container,
             "subtype": spec.subtype,
+            "rate": spec.rate,
+            "naming": spec.naming,
             "device": spec.device,
             "options": spec.options,
             "defaults": spec.defaults,
@@ -122,6 +154,8 @@ class _Run:
         if message["type"] == "log":
             self.say(message["message"], level=message["level"])
             return
+        if message["stage"] in ("separating", "processing"):
+            self._worked.add(message["step"])
         if any(message[key] != self._progress.get(key) for key in ("stage", "step")):
             self.say(f"step {message['step']} of {message['steps']}: {message['stage'].replace('_', ' ')}")
         self._progress |= {key: message[key] for key in ("fraction", "stage", "seconds_left", "step", "steps")}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import BadAudio
@@ -15,6 +14,8 @@ from webui.services.results import read_pcm
 from webui.services.storage import PLAYER, Storage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from webui.compute.analyst import Analyst, Cancel
     from webui.services.job import Job
     from webui.services.references import References
@@ -56,10 +57,6 @@ class SongService:
     def pcm(self, job_id: str, *, start: int, frames: int) -> bytes:
         """Samples of the copy as those of results."""
         return read_pcm(self._folder(job_id) / "song.flac", start=start, frames=frames)
-
-    def path(self, job_id: str) -> Path:
-        """The copy."""
-        return self._folder(job_id) / "song.flac"
 
     def _made(self, job: Job, ask: Any) -> dict[str, Any]:
         if not job.results:

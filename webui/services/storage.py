@@ -117,6 +117,12 @@ class Storage:
                 return folder / name
         raise UnknownFile(f"the task has no result {name[:200]!r}", hint="GET /results/{task_id} lists them.", file=name[:200])
 
+    def size(self, job_id: str) -> int:
+        """Bytes of disk space that deleting a job frees: of files that no other job, upload or kept step shares."""
+        folders = (self.inputs(job_id), self.results(job_id))
+        about = [path.stat() for folder in folders for path in folder.rglob("*") if path.is_file()]
+        return sum(each.st_size for each in about if each.st_nlink == 1)
+
     def delete(self, job_id: str) -> None:
         """Remove a job's song, results and log."""
         shutil.rmtree(self.inputs(job_id), ignore_errors=True)

@@ -11,8 +11,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from dbos import DBOSClient, Serializer, WorkflowStatus
@@ -38,7 +39,28 @@ _STATUSES: dict[State, list[str]] = {
 }
 _EPOCH_2026 = 1_767_225_600
 _PAGE = 200
-_MOST_JOBS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """As much of a job as a look at all of them reads."""
+
+    id: str
+    status: str
+    priority: int
+    created_at: int  # dbos's clock, milliseconds
+    token: str  # of this submission: an id that was deleted and is used again has another one
+    recoveries: int  # times that it was taken up
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is in the line."""
+        return self.status in ("ENQUEUED", "DELAYED")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is being worked on."""
+        return self.status == "PENDING"
 
 
 class JsonSerializer(Serializer):
@@ -88,6 +110,10 @@ def wait_for_schema(engine: sa.Engine, timeout: float = 30.0) -> None:
         time.sleep(0.05)
 
 
+Move = Literal["first", "up", "down", "last"]
+MOVES: tuple[Move, ...] = ("first", "up", "down", "last")
+
+
 class JobStore:
     """Reads and changes the jobs of one home folder. Thread-safe; any number of processes may have one."""
 
@@ -95,10 +121,71 @@ class JobStore:
         self._client = DBOSClient(system_database_engine=engine, serializer=JsonSerializer(), application_name=APPLICATION, lazy=True)
         self._place_lock = threading.Lock()
         self._last_place = 0
+        self._engine = engine
+        self._watch_lock = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
 
     def close(self) -> None:
         """Let go of the database."""
         self._client.destroy()
+        with self._watch_lock:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+    def version(self) -> int:
+        """A number that is another one whenever any process has written anything since; a look costs microseconds."""
+        with self._watch_lock:
+            if self._watch is None:
+                self._watch = sqlite3.connect(str(self._engine.url.database), check_same_thread=False, isolation_level=None)
+            return int(self._watch.execute("pragma data_version").fetchone()[0])
+
+    def rows(self) -> list[Row]:
+        """All jobs, in the order of the line; none where no process has set the store up yet."""
+        columns = "workflow_uuid, status, priority, created_at, creator_xid, recovery_attempts"
+        query = sa.text(f"select {columns} from workflow_status where name = :job order by priority, created_at")  # noqa: S608 - constants
+        try:
+            with self._engine.connect() as connection:
+                found = connection.execute(query, {"job": JOB})
+                return [Row(job, status, place, at, token or "", taken or 0) for job, status, place, at, token, taken in found]
+        except sa.exc.OperationalError:
+            if sa.inspect(self._engine).has_table("workflow_status"):
+                raise
+            return []
+
+    def jobs(self, ids: Sequence[str]) -> list[Job]:
+        """Those of the jobs that are there; places in the line are left out."""
+        found: list[Job] = []
+        for start in range(0, len(ids), _PAGE):
+            page = self._client.list_workflows(workflow_ids=list(ids[start : start + _PAGE]), name=JOB)
+            found += [self._job(status, {}) for status in page]
+        return found
+
+    def progress(self, job_id: str) -> dict[str, Any]:
+        """What a running job wrote last; nothing before it wrote."""
+        event: dict[str, Any] = self._client.get_event(job_id, PROGRESS, timeout_seconds=0) or {}
+        return event
+
+    def move(self, job_id: str, to: Move) -> bool:
+        """Give a waiting job another place in the line; whether it waits. The places are dealt anew among those that wait."""
+        with self._engine.begin() as connection:
+            query = sa.text(
+                "select workflow_uuid, priority from workflow_status"
+                " where name = :job and queue_name = :queue and status = 'ENQUEUED' order by priority, created_at"
+            )
+            line = list(connection.execute(query, {"job": JOB, "queue": JOBS_QUEUE}))
+            ids = [each[0] for each in line]
+            if job_id not in ids:
+                return False
+            at = ids.index(job_id)
+            ids.insert({"first": 0, "up": max(at - 1, 0), "down": at + 1, "last": len(ids)}[to], ids.pop(at))
+            last = 0
+            for (_, place), waiting, before in zip(line, ids, line, strict=True):
+                last = max(place, last + 1)
+                if waiting != before[0] or last != before[1]:
+                    change = sa.text("update workflow_status set priority = :place where workflow_uuid = :id and status = 'ENQUEUED'")
+                    connection.execute(change, {"place": last, "id": waiting})
+        return True
 
     def submit(self, job_id: str, spec: Spec) -> None:
         """Put a job at the end of the line.
@@ -143,20 +230,6 @@ class JobStore:
         """The job, or None."""
         found = self._client.list_workflows(workflow_ids=[job_id], name=JOB)
         return self._job(found[0]) if found else None
-
-    def recent(self, *, limit: int, states: Sequence[State] | None = None) -> list[Job]:
-        """The newest jobs, newest first."""
-        statuses = sorted({status for state in states for status in _STATUSES[state]}) if states else None
-        line = self._line()
-        jobs: list[Job] = []
-        for offset in range(0, _MOST_JOBS, _PAGE):
-            page = self._client.list_workflows(name=JOB, status=statuses, sort_desc=True, limit=_PAGE, offset=offset)
-            found = (self._job(status, line) for status in page)
-            jobs += [job for job in found if not states or job.state in states]
-            if len(jobs) >= limit or len(page) < _PAGE:
-                break
-        jobs.sort(key=lambda job: -job.spec.created_at)
-        return jobs[:limit]
 
     def waiting(self) -> int:
         """How many jobs wait."""
@@ -214,7 +287,8 @@ class JobStore:
         spec = _spec(status)
         if status.status in ("ENQUEUED", "DELAYED"):
             line = self._line() if line is None else line
-            return Job(status.workflow_id, spec, "queued", queue_position=line.get(status.workflow_id))
+            stage = "resuming" if status.recovery_attempts else "waiting"
+            return Job(status.workflow_id, spec, "queued", stage=stage, queue_position=line.get(status.workflow_id))
         if status.status == "PENDING":
             return self._running(status, spec)
         finished = status.completed_at / 1000 if status.completed_at else None
@@ -226,16 +300,18 @@ class JobStore:
         return Job(status.workflow_id, spec, "failed", stage="done", finished_at=finished, error=error)
 
     def _running(self, status: WorkflowStatus, spec: Spec) -> Job:
-        event = self._client.get_event(status.workflow_id, PROGRESS, timeout_seconds=0) or {}
-        return Job(
-            status.workflow_id,
-            spec,
-            "running",
-            progress=event.get("fraction", 0.0),
-            stage=event.get("stage", "starting"),
-            seconds_left=event.get("seconds_left"),
-            started_at=event.get("started_at"),
-        )
+        return with_progress(Job(status.workflow_id, spec, "running"), self.progress(status.workflow_id))
+
+
+def with_progress(job: Job, event: dict[str, Any]) -> Job:
+    """A running job with what it wrote last."""
+    return replace(
+        job,
+        progress=event.get("fraction", 0.0),
+        stage=event.get("stage", "starting"),
+        seconds_left=event.get("seconds_left"),
+        started_at=event.get("started_at"),
+    )
 
 
 _CALLBACK_SUFFIX = "-callback"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ Input = tuple[Path, str]  # a file, and its name as people see it
 class Order:
     """How a job of a tool is to be submitted."""
 
-    output: OutputFormat
+    output: OutputFormat  # its rate does not count: tools leave rates as they are, unless they are there to change them
     door: Door
     base_url: str = ""
     title: str = ""
@@ -89,16 +89,17 @@ class ToolService:
                 f"the part begins at {region.start:g} s, and the stem is {changed.frames / changed.sample_rate:.3f} s long", option="start"
             )
         kept = [result for result in job.results if result != changed] if others else []
-        preset = replacing(
-            self._resolve(choice),
-            region,
-            stem=changed.stem,
-            others=[result.stem for result in kept],
-            stems_of=lambda name: self._models.get(name).stems,
-            wanted=stem,
-        )
+        preset = self._replacing(choice, region, changed.stem, [result.stem for result in kept], stem)
         song = self._references.resolve({"job": job_id})
         return self._submit(preset, [song, self._file(job, changed), *(self._file(job, each) for each in kept)], order)
+
+    def replace_files(self, song: Input, changed: Input, choice: Choice, region: Region, order: Order, *, stem: str) -> Job:
+        """The same with files: a song, and a stem of it of which a part is to be replaced by `stem`. Raises as `replace`."""
+        return self._submit(self._replacing(choice, region, stem, [], stem), [song, changed], order)
+
+    def _replacing(self, choice: Choice, region: Region, stem: str, others: list[str], wanted: str) -> dict[str, Any]:
+        preset = self._resolve(choice)
+        return replacing(preset, region, stem=stem, others=others, stems_of=lambda name: self._models.get(name).stems, wanted=wanted)
 
     def _file(self, job: Job, result: Result) -> Input:
         return self._results.path(job.id, result.file), result.file
@@ -109,7 +110,8 @@ class ToolService:
             song,
             file_name=name,
             choice=Choice(inline=json.dumps(preset)),
-            output=order.output,
+            output=replace(order.output, rate=None),
+            naming="",
             door=order.door,
             base_url=order.base_url,
             more=more,

@@ -32,6 +32,7 @@ from webui.services.storage import Storage, is_uuid
 
 if TYPE_CHECKING:
     from webui.compute.pool import Prober
+    from webui.services.configuration import Configuration
     from webui.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -74,13 +75,17 @@ class Upload:
 class UploadService:
     """Takes songs in and keeps them for a day."""
 
-    def __init__(self, settings: Settings, storage: Storage, prober: Prober) -> None:
-        self._settings, self._storage, self._prober = settings, storage, prober
+    def __init__(self, configuration: Configuration, storage: Storage, prober: Prober) -> None:
+        self._configuration, self._storage, self._prober = configuration, storage, prober
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fetch")
         self._lock = threading.Lock()
         self._live: dict[str, tuple[int, int | None]] = {}  # received and total of what is being fetched here
         self._stopped: set[str] = set()
         self._closing = False
+
+    @property
+    def _settings(self) -> Settings:
+        return self._configuration.now
 
     def add(self, source: Path, *, name: str, path: str = "") -> Upload:
         """Take a file in; linked or copied, never changed.
@@ -116,7 +121,11 @@ class UploadService:
         """Fetch a song and wait for it. Raises as `fetch` and `add`, and LinkFailed, TooLarge."""
         name = linkfetch.check(url, self._settings.link_allow)
         upload = Upload(self._new_id(), name, name, "fetching", time.time(), url=url)
-        return self._fetched(upload)
+        try:
+            return self._fetched(upload)
+        finally:
+            with self._lock:
+                self._live.pop(upload.id, None)
 
     def get(self, upload_id: str) -> Upload:
         """What is known of an upload. Raises UnknownUpload."""
@@ -252,10 +261,10 @@ class UploadService:
             )
             self._write(upload)
         except OSError as error:
-            self._remove(upload_id)
+            self._discard(upload_id)
             raise DiskFull(f"the upload cannot be stored: {error.strerror}", hint="Is the disk full?") from error
         except BaseException:
-            self._remove(upload_id)
+            self._discard(upload_id)
             raise
         return upload
 
@@ -276,6 +285,16 @@ class UploadService:
 
     def _remove(self, upload_id: str) -> None:
         shutil.rmtree(self._folder(upload_id), ignore_errors=True)
+
+    def _discard(self, upload_id: str) -> None:
+        """Remove what a file left that was not taken in. A link's record stays: who asks meanwhile learns that it is being fetched."""
+        folder = self._folder(upload_id)
+        if not (folder / RECORD).exists():
+            self._remove(upload_id)
+            return
+        for file in folder.iterdir():
+            if file.name != RECORD:
+                file.unlink(missing_ok=True)
 
     def _write(self, upload: Upload) -> None:
         folder = self._folder(upload.id)

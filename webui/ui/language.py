@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -13,8 +14,6 @@ from webui.i18n import best_language
 from webui.ui.tabs import FIRST, TABS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from webui.ui.assets import Assets
@@ -47,7 +46,7 @@ class PageLanguage:
     Gradio's own `head` comes too late: its scripts have read the browser's language by then.
     """
 
-    def __init__(self, app: ASGIApp, *, assets: Assets, default: Callable[[], str | None]) -> None:
+    def __init__(self, app: ASGIApp, *, assets: Assets, default: Callable[[], str | None] = lambda: None) -> None:
         self.app = app
         self.assets = assets
         self.default = default

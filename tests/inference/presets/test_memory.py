@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
@@ -25,7 +26,18 @@ STEPS = [
 ]
 
 
-def peak(workshop: Shop, folder: Path, seconds: int) -> int:
+EDITING = [
+    {"kind": "speed_key", "name": "k", "speed": 1.25, "semitones": 1},
+    {"kind": "cut", "name": "a", "input": "k", "start": 1, "fade_in": 1, "fade_out": 3},
+    {"kind": "splice", "name": "p", "input": "mixture", "patch": "a", "start": 1, "end": 20, "fade": 1},
+    {"kind": "join", "name": "j", "sources": ["p", "a"], "crossfade": 2},
+    {"kind": "mix", "name": "m", "sources": [{"from": "j", "pan": 0.5}, {"from": "mixture", "pan": -1}]},
+]
+
+
+def peak(
+    workshop: Shop, folder: Path, seconds: int, steps: list[dict[str, Any]] = STEPS, outputs: tuple[str, ...] = ("c", "s.other")
+) -> int:
     """Bytes that Python and NumPy held at most during a run."""
     path = folder / f"{seconds}.wav"
     block = chord(10.0)
@@ -33,7 +45,7 @@ def peak(workshop: Shop, folder: Path, seconds: int) -> int:
         for _ in range(seconds // 10):
             file.write(block)
     tracemalloc.start()
-    workshop.run(graph(STEPS, ["c", "s.other"]), path)
+    workshop.run(graph(steps, outputs), path)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most
@@ -43,6 +55,12 @@ def test_a_longer_song_needs_no_more_memory(workshop: Shop, tmp_path: Path) -> N
     peak(workshop, tmp_path, 10)  # what is imported on the way does not count
     short, long = peak(workshop, tmp_path, 10), peak(workshop, tmp_path, 40)
     assert long < 1.1 * short, f"10 s: {short >> 10} kB, 40 s: {long >> 10} kB"
+
+
+def test_nor_does_editing_it(workshop: Shop, tmp_path: Path) -> None:
+    peak(workshop, tmp_path, 10, EDITING, ("m",))
+    short, long = peak(workshop, tmp_path, 30, EDITING, ("m",)), peak(workshop, tmp_path, 90, EDITING, ("m",))
+    assert long < 1.1 * short, f"30 s: {short >> 10} kB, 90 s: {long >> 10} kB"
 
 
 TOGETHER = """

@@ -143,6 +143,12 @@ def test_time_runs_from_edge_to_edge() -> None:
         assert there[-1] == pytest.approx(0.9, abs=0.012)
 
 
+@pytest.mark.parametrize(("seconds", "width", "expected"), [(1, 4096, 173), (4, 500, 500), (60, 100, 100)])
+def test_a_short_sound_is_looked_at_more_often(tmp_path: Path, seconds: int, width: int, expected: int) -> None:
+    draw(save(tmp_path / "song.wav", noise(seconds)), tmp_path / "song.png", width=width, height=32)
+    assert Image.open(tmp_path / "song.png").size == (expected, 32)
+
+
 def test_silence_is_dark_and_what_a_rate_lacks_too() -> None:
     assert not drawn(np.zeros((1, RATE), np.float32)).any()
     rows = drawn(noise(2, channels=1, rate=8000), 8000)

@@ -18,7 +18,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 def client(base: str = "http://studio.lan:7860", public_url: str | None = None) -> TestClient:
     app = Starlette(routes=[Route("/{rest:path}", lambda _: PlainTextResponse("done"), methods=METHODS)])
-    return TestClient(SameOrigin(app, public_url=public_url), base_url=base)
+    return TestClient(SameOrigin(app, public_url=lambda: public_url or ""), base_url=base)
 
 
 @pytest.mark.parametrize("method", METHODS)

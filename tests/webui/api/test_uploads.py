@@ -18,7 +18,9 @@ from fastapi.testclient import TestClient
 
 from tests.conftest import Server
 from tests.webui.api.conftest import House, refused
-from webui.settings import Settings
+from webui.services import linkfetch
+from webui.services import uploads as uploads_module
+from webui.services.uploads import Upload
 
 UPLOADS = "/api/v1/uploads"
 JOBS = "/api/v1/jobs"
@@ -99,8 +101,7 @@ def web(song: Path) -> Iterator[Web]:
 @pytest.fixture
 def open_house(house: House) -> House:
     """One whose settings let songs come from 127.0.0.1, and from nowhere else inside."""
-    uploads = house.services.uploads
-    uploads._settings = Settings(**{**house.services.settings.model_dump(), "link_allow": ("127.0.0.1",)})
+    house.services.configuration.change({"link_allow": ["127.0.0.1"]})
     return house
 
 
@@ -249,6 +250,36 @@ def test_fetching_can_be_stopped(open_house: House, web: Web) -> None:
         time.sleep(0.05)
     refused(client.get(f"{UPLOADS}/{upload['id']}"), 404, "unknown_upload")
     assert list(open_house.services.storage.uploads.iterdir()) == []
+
+
+def test_a_stream_that_never_ends_is_not_waited_for(open_house: House, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linkfetch, "TIME_LIMIT", 0.6)
+    client = open_house.client()
+    upload = arrived(client, client.post(f"{UPLOADS}/link", json={"url": f"{web.url}/slow"}).json())
+    assert (upload["state"], upload["error"]["code"]) == ("failed", "link_failed")
+    assert list(open_house.services.storage.tmp.iterdir()) == []
+
+
+def test_fetching_goes_on_after_a_restart(open_house: House, web: Web) -> None:
+    """What a server that ended leaves behind: a record that says "fetching", and nobody who fetches."""
+    client, uploads = open_house.client(), open_house.services.uploads
+    left = Upload(str(uuid.uuid4()), "song.wav", "song.wav", "fetching", time.time(), url=f"{web.url}/song.wav")
+    uploads._write(left)
+    assert client.get(f"{UPLOADS}/{left.id}").json()["state"] == "fetching"
+    uploads.resume()
+    uploads.resume()
+    assert arrived(client, client.get(f"{UPLOADS}/{left.id}").json())["state"] == "ready"
+    assert web.asked == ["/song.wav"]
+
+
+def test_only_so_many_are_kept_and_fetched(open_house: House, web: Web, song: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = open_house.client()
+    monkeypatch.setattr(uploads_module, "MAX_WAITING", 3)
+    for _ in range(3):
+        assert client.post(f"{UPLOADS}/link", json={"url": f"{web.url}/slow"}).status_code == 202
+    refused(client.post(f"{UPLOADS}/link", json={"url": f"{web.url}/slow"}), 429, "queue_full")
+    monkeypatch.setattr(uploads_module, "MAX_KEPT", 3)
+    refused(send(client, song), 429, "queue_full")
 
 
 def test_what_nobody_uses_goes_after_a_day(client: TestClient, house: House, song: Path) -> None:

@@ -28,6 +28,7 @@ export async function request(path, options = {}) {
     throw new Away(String(error));
   }
   if (response.ok) return response;
+  if (response.status === 401) return signIn();
   if ([502, 503, 504].includes(response.status)) throw new Away(`HTTP ${response.status}`);
   throw new Refused(response.status, await response.json().catch(() => ({})));
 }
@@ -60,4 +61,12 @@ export function sendForm(path, form, { progress, signal }) {
     signal.addEventListener("abort", () => call.abort());
     call.send(form);
   });
+}
+
+/** The server asks for a key and this browser has none any more: to the page that takes one, and back here. */
+function signIn() {
+  const home = new URL(".", document.baseURI).pathname;
+  const here = `/${location.pathname.slice(home.length)}${location.search}`;
+  location.assign(address(`signin?next=${encodeURIComponent(here)}`));
+  return new Promise(() => {});
 }

@@ -1,0 +1,95 @@
+"""The commands for jobs, and songs by purpose and by address: the same services as everywhere."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from tests.conftest import ROOT, Server
+from tests.webui.api.test_uploads import Web
+
+BUILT_IN = "spleeter_2stems"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
+    folder = tmp_path_factory.mktemp("jobs") / "home"
+    Server(folder).adopt(weights)
+    return folder
+
+
+@pytest.fixture
+def web(song: Path) -> Iterator[Web]:
+    site = Web(song.read_bytes())
+    yield site
+    site.close()
+
+
+def run(home: Path, *arguments: str | Path, status: int = 0, **environment: str) -> str:
+    """What a command says on its outputs; a process of its own, as a user starts it."""
+    import os
+
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "webui.py"), *map(str, arguments)],
+        cwd=home.parent,
+        env={**os.environ, "MSST_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == status, (done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def jobs(home: Path, *arguments: str) -> list[dict[str, Any]]:
+    return list(json.loads(run(home, "jobs", "list", "--json", *arguments))["jobs"])
+
+
+def test_from_purpose_and_address_to_nothing_left(home: Path, web: Web, tmp_path: Path) -> None:
+    assert jobs(home) == []  # before anything ran
+    out = tmp_path / "out"
+    said = run(home, "separate", "--link", f"{web.url}/My%20song.wav", "--purpose", "vocals", "-o", out, MSST_LINK_ALLOW="127.0.0.1")
+    assert sorted(path.name for path in out.iterdir()) == ["My_song_accompaniment.wav", "My_song_vocals.wav"], said
+    assert list((home / "uploads").iterdir()) == []
+    [job] = jobs(home)
+    assert (job["source"], job["purpose"], job["model"], job["title"], job["state"]) == ("cli", "vocals", BUILT_IN, "My song", "completed")
+    assert "My song" in run(home, "jobs", "list", "vocals", "--state", "completed", "--days", "1")
+    start = job["id"][:8]
+    assert json.loads(run(home, "jobs", "show", start))["id"] == job["id"]
+    assert "completed: My_song_vocals.wav" in run(home, "jobs", "log", start)
+    assert "completed" in run(home, "jobs", "cancel", start)
+    assert "no place in the line" in run(home, "jobs", "move", start, "first", status=2)
+    again = tmp_path / "again"
+    run(home, "jobs", "rerun", start, "-o", again, "--format", "flac", "--overlap", "fast")
+    assert sorted(path.suffix for path in again.iterdir()) == [".flac", ".flac"]
+    assert soundfile.info(str(next(again.iterdir()))).frames == 3 * 44100
+    assert jobs(home)[0]["options"] == {"overlap": "fast"}
+    assert "0 deleted" in run(home, "jobs", "delete", "--state", "completed", "--older-than-days", "1")
+    assert "1 deleted" in run(home, "jobs", "delete", start)
+    assert "1 deleted" in run(home, "jobs", "delete", "--state", "completed")
+    assert jobs(home) == []
+    assert list((home / "results").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["separate", "--link", "http://127.0.0.1:9/x.wav"], 1, "private network"),
+        (["separate", "song.wav", "--purpose", "vocals", "--quality", "best"], 2, "not installed"),
+        (["separate", "song.wav", "--purpose", "vocals", "-m", BUILT_IN], 2, "purpose"),
+        (["separate", "song.wav", "--quality", "best"], 2, "--purpose"),
+        (["jobs", "show", "nobody"], 2, "no task"),
+        (["jobs", "list", "--state", "lost"], 2, "not known"),
+        (["jobs", "delete"], 2, "either"),
+        (["jobs", "move", "nobody", "sideways"], 2, "not known"),
+    ],
+)
+def test_refused(home: Path, arguments: list[str], status: int, said: str) -> None:
+    assert said in run(home, *arguments, status=status)

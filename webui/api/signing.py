@@ -1,0 +1,127 @@
+"""The sign-in page: a key in, a cookie out. Without Gradio, which needs to be signed in for."""
+
+from __future__ import annotations
+
+import html
+import re
+from string import Template
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from webui.api.deps import BaseUrl, ServicesDep
+from webui.api.errors import STATUS
+from webui.api.guard import SIGN_IN, sender_of
+from webui.i18n import best_language, translate
+from webui.services import Services
+from webui.services.access import SESSION_SECONDS, Tries
+from webui.services.errors import KeyNeeded, TooManyTries
+
+router = APIRouter(include_in_schema=False)
+
+LANGUAGE_COOKIE = "msst_language"  # set by the page's switch
+_INSIDE = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_PAGE = Template("""<!doctype html>
+<html lang="$language"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"><title>$title</title><style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
+body { background: light-dark(#f4f4f6, #17181c); color: light-dark(#1c1d22, #ececf0); }
+main { box-sizing: border-box; width: min(24rem, 100vw - 2rem); padding: 2rem; border-radius: 1rem; background: light-dark(#fff, #23252b); }
+h1 { margin: 0 0 .25rem; font-size: 1.4rem; }
+label { display: block; margin: 1.25rem 0 .35rem; font-weight: 600; }
+input, button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .5rem; font: inherit; }
+input { border: 1px solid light-dark(#767a85, #8d919c); background: transparent; color: inherit; }
+button { margin-top: 1rem; border: 0; background: #1d4ed8; color: #fff; font-weight: 600; cursor: pointer; }
+:focus-visible { outline: 3px solid light-dark(#1d4ed8, #93b4ff); outline-offset: 2px; }
+[role=alert] { margin: 1rem 0 0; padding: .5rem .75rem; border-left: 4px solid #c62828; background: light-dark(#fdecec, #4a2326); }
+small { display: block; margin-top: 1.25rem; }
+</style></head><body><main><h1>$title</h1><p>$lead</p>
+<form method="post" action="./$action"><input type="hidden" name="next" value="$next">
+<label for="key">$label</label>
+<input id="key" name="key" type="password" autocomplete="current-password" required autofocus spellcheck="false"$invalid>
+$alert<button type="submit">$button</button></form><small>$hint</small></main></body></html>
+""")
+
+
+@router.get(SIGN_IN, response_class=HTMLResponse)
+def page(services: ServicesDep, request: Request, wanted: Annotated[str, Query(alias="next")] = "/") -> HTMLResponse:
+    """The page that asks for a key."""
+    return _page(services, request, wanted)
+
+
+@router.post(SIGN_IN)
+def sign_in(
+    services: ServicesDep,
+    request: Request,
+    caller: BaseUrl,
+    key: Annotated[str, Form()] = "",
+    wanted: Annotated[str, Form(alias="next")] = "/",
+) -> Response:
+    """Let a browser in that knows a key."""
+    tries: Tries = request.app.state.tries
+    secret, sender = key.strip(), sender_of(request.scope)
+    try:
+        tries.check(sender, secret)
+        session = services.keys.sign_in(secret)
+    except KeyNeeded as error:
+        tries.was_wrong(sender, secret)
+        return _page(services, request, wanted, error="signin.wrong", status=STATUS[error.code])
+    except TooManyTries as error:
+        answer = _page(services, request, wanted, error="signin.wait", status=STATUS[error.code])
+        answer.headers["retry-after"] = str(error.retry_after)
+        return answer
+    tries.was_right(secret)
+    done = RedirectResponse(f".{_inside(wanted)}", 303, {"cache-control": "no-store"})
+    give_cookie(done, services, session, caller)
+    return done
+
+
+@router.post("/signout")
+def sign_out(services: ServicesDep, request: Request) -> Response:
+    """Forget this browser."""
+    if said := request.cookies.get(services.keys.cookie):
+        services.keys.sign_out(said)
+    done = RedirectResponse(f".{SIGN_IN}", 303)
+    done.delete_cookie(services.keys.cookie, path="/")
+    return done
+
+
+def give_cookie(answer: Response, services: Services, session: str, caller: str) -> None:
+    """Have the browser that gets `answer` be signed in; no script of any page can read what it keeps."""
+    secure = caller.startswith("https://")
+    answer.set_cookie(services.keys.cookie, session, max_age=int(SESSION_SECONDS), path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _page(services: Services, request: Request, wanted: str, *, error: str = "", status: int = 200) -> HTMLResponse:
+    default = services.settings.language
+    saved = request.cookies.get(LANGUAGE_COOKIE) or (default if default != "auto" else None)
+    language = best_language(request.headers.get("accept-language", ""), saved=saved)
+
+    def text(key: str) -> str:
+        return html.escape(translate(language, key, seconds=TooManyTries.retry_after))
+
+    shown = {key: text(f"signin.{key}") for key in ("title", "lead", "label", "button", "hint")}
+    alert = f'<p role="alert" id="wrong">{text(error)}</p>' if error else ""
+    content = _PAGE.substitute(
+        shown,
+        language=language,
+        action=SIGN_IN[1:],
+        next=html.escape(_inside(wanted)),
+        alert=alert,
+        invalid=' aria-invalid="true" aria-describedby="wrong"' if error else "",
+    )
+    headers = {
+        "cache-control": "no-store",
+        "content-security-policy": _POLICY,
+        "referrer-policy": "same-origin",
+        "vary": "Accept-Language, Cookie",
+    }
+    return HTMLResponse(content, status, headers)
+
+
+def _inside(wanted: str) -> str:
+    """Where to go on to: a path of this server, whatever was asked for."""
+    return wanted if _INSIDE.fullmatch(wanted) and not wanted.startswith(SIGN_IN) else "/"
