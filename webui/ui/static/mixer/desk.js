@@ -202,8 +202,9 @@ export class Desk {
     this._bar.showPractice(speed, key);
     if (Math.fround(speed) !== this.transport.speed) this.transport.setSpeed(speed);
     this.bus.setStretch(speed, key).catch(() => {
-      this._bar.say(t("result.practice.insecure"));
-      this.transport.setSpeed(1);
+      if (this._loads.signal.aborted) return;
+      this._bar.say(t("result.practice.insecure")); // the browser has it and cannot load it
+      this._practise({ speed: 1, key: 0 });
     });
   }
 

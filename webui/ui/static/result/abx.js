@@ -17,7 +17,7 @@ export async function compareBlind(job, desk) {
   const others = await sameSong(job);
   if (!others.length) return void nothing(job);
   const one = stemField(t("result.abx.a"), job);
-  const which = field({ label: t("result.abx.other"), control: select({ options: others.map((each) => ({ value: each.id, label: `${method(each)} · ${when(each.created_at)}` })), onchange: () => fill() }) });
+  const which = field({ label: t("result.abx.other"), control: select({ translate: "no", options: others.map((each) => ({ value: each.id, label: [method(each), when(each.created_at)].filter(Boolean).join(" · ") })), onchange: () => fill() }) });
   const other = stemField(t("result.abx.b"), others[0]);
   const fill = () => {
     const chosen = others.find((each) => each.id === which.value);

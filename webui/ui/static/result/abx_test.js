@@ -126,7 +126,7 @@ export class AbxTest {
     const percent = Math.max(0.1, 100 * chance(right, count));
     const who = ["a", "b"].map((side) => {
       const { job, result } = this._sides[side];
-      return h("li", {}, `${side.toUpperCase()}: ${stemName(result.stem)} · ${method(job)}`);
+      return h("li", { translate: "no" }, `${side.toUpperCase()}: ${[stemName(result.stem), method(job)].filter(Boolean).join(" · ")}`);
     });
     this._window.body.replaceChildren(
       h("p", { class: "ms-abx-score" }, t("result.abx.score", { right, count })),

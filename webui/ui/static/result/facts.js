@@ -3,8 +3,12 @@
 import { h } from "../dom.js";
 import { clock, find, stemName, t, when } from "../text.js";
 
-export function method(job) {
-  return job.preset ? find(`preset.${job.preset}`) ?? job.preset : job.model;
+const TOOL = "Tool: "; // what the jobs of the tools call their preset
+
+/** What a job was made with, in words. */
+export function method({ purpose, preset, model }) {
+  if (preset?.startsWith(TOOL)) return find(`job.tool.${preset.slice(TOOL.length).replaceAll("-", "_")}`) ?? "";
+  return (purpose && find(`purpose.${purpose}`)) ?? (preset && find(`preset.${preset}`)) ?? preset ?? model ?? "";
 }
 
 export function facts(job) {
