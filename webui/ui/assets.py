@@ -68,7 +68,7 @@ Object.defineProperty(navigator, "languages", {get: () => [MSST.language], confi
 {
   const root = document.documentElement;
   const search = new URLSearchParams(location.search);
-  const asked = search.get("tab") ?? (search.has("job") ? "result" : ""); // links of earlier versions name the job alone
+  const asked = search.get("tab") ?? (search.has("job") ? "result" : "");
   root.dataset.tab = MSST.tabs.includes(asked) ? asked : MSST.tabs[0];
   let theme = null;
   try { theme = localStorage.getItem("msst-theme"); } catch {}
