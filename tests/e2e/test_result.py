@@ -517,3 +517,11 @@ def test_a_link_to_a_deleted_job_says_so(open_page: Callable[..., Any], watched:
     page.wait_for_selector(".ms-message:has-text('no longer on the server')")
     page.click(".ms-back")
     assert "job=" not in page.url
+
+
+def test_a_song_that_is_not_done_says_so_and_opens_when_it_is(open_page: Callable[..., Any], server: Server) -> None:
+    job = httpx.post(f"{server.url}/api/v1/jobs", data={"sample": "true"}).json()
+    page = open_page(f"?tab=result&job={job['id']}")
+    page.wait_for_selector(".ms-message:has-text('when the song is done'), .ms-desk")
+    page.wait_for_selector(".ms-desk")
+    assert page.is_hidden(".ms-message")

@@ -14,7 +14,9 @@ const STEERED = "input[type=range], input[type=radio], [role=tab], [role=slider]
  */
 export function shortcuts(actions, active) {
   const listener = (event) => {
-    if (!active() || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (!active() || event.defaultPrevented) return;
+    // Where AltGr makes the brackets, browsers say Ctrl and Alt.
+    if ((event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph")) return;
     if (document.querySelector("dialog[open]")) return;
     const target = event.target instanceof Element ? event.target : document.body;
     if (target.closest(TYPING)) return;
@@ -28,11 +30,11 @@ export function shortcuts(actions, active) {
 }
 
 function chosen(event, target, { play, move, home, mute, solo, ...named }) {
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
-  if (digit && !event.repeat) return () => (event.shiftKey ? solo : mute)(Number(digit[1]) - 1);
-  if (event.key === "?") return named.help; // wherever it is on the keyboard
+  if (event.key === "?") return named.help; // these three wherever they are on the keyboard
   if (event.key === "[") return named.start;
   if (event.key === "]") return named.end;
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
+  if (digit && !event.repeat) return () => (event.shiftKey ? solo : mute)(Number(digit[1]) - 1);
   if (event.shiftKey) return null;
   if (event.code === "KeyL") return event.repeat ? null : named.loop;
   if (event.code === "KeyO") return event.repeat ? null : named.original;

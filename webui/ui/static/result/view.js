@@ -25,6 +25,8 @@ class View {
     this._facts = h("p", { class: "ms-facts", translate: "no" });
     this._message = h("p", { class: "ms-message", role: "status" });
     this._next = h("div", { class: "ms-row" });
+    this._fill = h("span");
+    this._meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("result.progress"), hidden: true }, this._fill);
     this._head = h("div", { class: "ms-result-actions" });
     this._stage = h("div", { class: "ms-result-stage" });
     const back = h("button", { type: "button", class: "ms-button ms-quiet ms-back", onclick: () => this.leave() }, icon("left"), h("span", {}, t("result.all")));
@@ -33,6 +35,7 @@ class View {
       { class: "ms-card ms-result", "aria-labelledby": "mixer-title" },
       h("div", { class: "ms-result-head" }, back, h("div", { class: "ms-result-name" }, this._title, this._facts), this._head),
       this._message,
+      this._meter,
       this._next,
       this._stage,
     );
@@ -98,10 +101,9 @@ class View {
     this._lost = false;
     setText(this._title, job.title);
     setText(this._facts, facts(job));
-    this._next.replaceChildren();
     if (job.state === "failed" && job.error) this._say(errorText(job.error), this._queueLink());
     else if (job.state === "cancelled") this._say(t("state.cancelled"), this._queueLink());
-    else if (job.state !== "completed") this._say(`${t("mixer.waiting")} ${job.state === "running" ? `${Math.floor(job.progress * 100)} %` : ""}`, this._queueLink());
+    else if (job.state !== "completed") this._sayWaiting(job);
     else if (!job.results.length) this._say(t("mixer.empty"), this._queueLink());
     else this._play(job);
   }
@@ -130,10 +132,19 @@ class View {
     this._say(t(gone ? "mixer.gone" : "error.away"), gone ? this._link({ tab: "separate" }, "separate", "result.go.separate") : null);
   }
 
+  _sayWaiting({ state, progress }) {
+    this._say(t("mixer.waiting"), this._queueLink());
+    this._meter.hidden = state !== "running";
+    this._fill.style.transform = `scaleX(${progress})`;
+    this._meter.setAttribute("aria-valuenow", Math.floor(progress * 100));
+  }
+
   _say(text, next = null) {
     setText(this._message, text);
     this._message.hidden = !text;
-    this._next.replaceChildren(...[next].filter(Boolean));
+    this._meter.hidden = true;
+    // The same link stays: somebody may be on it with the keyboard.
+    if (next?.href !== this._next.firstElementChild?.href) this._next.replaceChildren(...[next].filter(Boolean));
   }
 
   _queueLink() {
