@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference.catalogue import Catalogue, ModelRecord
+from inference.families import missing_packages
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ def model_json(record: ModelRecord) -> dict[str, Any]:
         "installed": record.installed,
         "supported": record.supported,
         "reason": record.unsupported,
+        "reason_code": record.unsupported_code,
+        "packages": missing_packages(record.family),
         "sources": [repo.url() for repo in record.hub.repos] if record.hub else [],
     }
 
