@@ -525,3 +525,11 @@ def test_a_song_that_is_not_done_says_so_and_opens_when_it_is(open_page: Callabl
     page.wait_for_selector(".ms-message:has-text('when the song is done'), .ms-desk")
     page.wait_for_selector(".ms-desk")
     assert page.is_hidden(".ms-message")
+
+
+def test_a_stem_is_separated_further(open_desk: Callable[..., Any], sample_job: dict[str, Any]) -> None:
+    page = open_desk()
+    choose(page, ".ms-strip >> nth=0 >> .ms-strip-menu button >> nth=0", "Separate this stem further")
+    page.wait_for_selector(f".ms-song[data-state=ready]:has-text('{sample_job['results'][0]['file']}')")
+    page.wait_for_selector("#start:enabled")
+    assert "from=" not in page.url
