@@ -1,7 +1,7 @@
 """CUDA graphs: the kernels of a whole chunk, recorded once and then started with one call.
 
-A fast card finishes many layers sooner than Python asks for the next one: on an H200 1.04 to 3 times as fast, whichever model, and the
-same answer to the last bit. Chunks are all of one shape, so what was recorded for one serves all. MSST_CUDA_GRAPHS=0 turns it off.
+A fast card finishes many layers sooner than Python asks for the next one: on an H200 songs run up to twice as fast, and the answer is the
+same to the last bit. Chunks are all of one shape, so what was recorded for one serves all. MSST_CUDA_GRAPHS=0 turns it off.
 """
 
 from __future__ import annotations

@@ -124,8 +124,8 @@ def test_only_cards_have_graphs_and_they_can_be_turned_off(monkeypatch: pytest.M
 
 def test_how_many_chunks_a_card_is_given_at_once() -> None:
     card, processor = torch.device("cuda:0"), torch.device("cpu")
-    assert [at_once(name, card) for name in ("mel_band_roformer", "bs_roformer", "htdemucs")] == [2, 2, 1]
-    assert at_once("mel_band_roformer", processor) == 1
+    assert [at_once(name, card) for name in ("mel_band_roformer", "bs_roformer", "apollo", "htdemucs")] == [2, 2, 2, 1]
+    assert [at_once(name, processor) for name in ("mel_band_roformer", "apollo")] == [1, 1]
 
 
 def test_a_recorded_call_leaves_what_is_known_of_a_calls_layers() -> None:
