@@ -47,6 +47,7 @@ STATUS: dict[str, int] = {
     "setting_ruled": 409,
     "model_not_installed": 409,
     "not_ready": 409,
+    "preset_changed": 409,
     "not_waiting": 409,
     "cancelled": 409,
     "input_gone": 410,
