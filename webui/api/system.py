@@ -76,5 +76,5 @@ def diagnostics(services: ServicesDep) -> PlainTextResponse:
 
 @router.post("/cache/clean")
 def clean_cache(services: ServicesDep) -> dict[str, int]:
-    """Forget the finished steps of presets."""
+    """Forget the finished steps of presets, and what was said about files."""
     return {"freed": services.system.clean_cache()}

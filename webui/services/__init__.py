@@ -105,7 +105,7 @@ class Services:
         self.analyses = AnalysisService(self.storage, self.results, self.references, analyst)
         self.songs = SongService(self.storage, self.results, self.references, analyst)
         self.tools = ToolService(self.jobs, self.results, self.references, self.models, self.jobs.preset_of)
-        self.system = System(self.configuration, self.storage, self._pool, self.share)
+        self.system = System(self.configuration, self.storage, self._pool, analyst, self.share)
         self.configuration.listen(self._apply)
 
     @property
