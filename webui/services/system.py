@@ -177,7 +177,8 @@ class System:
 
 def hidden(text: str) -> str:
     """A text without the names and passwords of addresses, and without the path of the user's folder."""
-    return _USER.sub("***@", text).replace(str(Path.home()), "~")
+    home = str(Path.home())
+    return _USER.sub("***@", text).replace(home, "~" if len(home) > 1 else home)  # "/" in some containers
 
 
 def without_password(value: Any) -> Any:
