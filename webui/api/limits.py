@@ -47,10 +47,13 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        limit = (self._special.get(path, self._limit)() if uploads else PLAIN) + OVERHEAD
+        limit = (self._special.get(path, self._limit)() if uploads else min(self._limit(), PLAIN)) + OVERHEAD
+        hint = "MSST_MAX_MODEL_MB says how large it may be." if path in self._special else "Send a smaller file, for example as FLAC."
+        if not uploads:
+            hint = "Files are sent as multipart/form-data."
         counter = _Counter(receive, limit)
         if _announced(scope) > limit:
-            await self._refuse(scope, counter, send, limit, path)
+            await self._refuse(scope, counter, send, limit, hint)
             return
 
         async def unless_too_large(message: Message) -> None:
@@ -59,15 +62,12 @@ class BodyLimit:
 
         await self._app(scope, counter.receive, unless_too_large)
         if counter.exceeded:
-            await self._refuse(scope, counter, send, limit, path)
+            await self._refuse(scope, counter, send, limit, hint)
 
-    async def _refuse(self, scope: Scope, counter: _Counter, send: Send, limit: int, path: str) -> None:
+    async def _refuse(self, scope: Scope, counter: _Counter, send: Send, limit: int, hint: str) -> None:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(counter.drain(DRAIN * limit), DRAIN_SECONDS)
         megabytes = (limit - OVERHEAD) / 2**20
-        hint = "Send a smaller file, for example as FLAC." if path not in self._special else "MSST_MAX_MODEL_MB says how large it may be."
-        if limit == PLAIN + OVERHEAD:
-            hint = "Files are sent as multipart/form-data."
         error = TooLarge(f"the upload is larger than {megabytes:g} MB", hint=hint, limit=f"{megabytes:g}")
         await JSONResponse(body(error), status_code=STATUS[error.code])(scope, counter.receive_nothing, send)
 
