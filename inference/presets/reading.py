@@ -34,7 +34,7 @@ def parse_preset(data: object) -> Preset:
     try:
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, TypeError, RecursionError) as error:
-        raise BadPreset("a text in the preset is no Unicode", hint=_HINT, reason="no_preset") from error
+        raise BadPreset("a text in the preset is no Unicode", hint=_HINT) from error
     version = data.get("version")
     reader = READERS.get(version) if isinstance(version, str) else None
     if reader is None:
