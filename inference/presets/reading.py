@@ -31,6 +31,10 @@ def parse_preset(data: object) -> Preset:
     """
     if not isinstance(data, dict):
         raise BadPreset("a preset is a JSON object", hint='It starts with {"version": "2.0.0", ...}.', reason="no_preset")
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadPreset("a text in the preset is no Unicode", hint=_HINT) from error
     version = data.get("version")
     reader = READERS.get(version) if isinstance(version, str) else None
     if reader is None:

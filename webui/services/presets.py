@@ -61,7 +61,11 @@ class PresetService:
 
     def get_inline(self, text: str) -> Preset:
         """The preset in JSON text that nobody has stored, checked, with all its models installed. Raises as `get`."""
-        return self._ready(self.check(decode(text.encode("utf-8", "replace"))))
+        return self._ready(self.load_inline(text))
+
+    def load_inline(self, text: str) -> Preset:
+        """As `get_inline`, also where models are not installed."""
+        return self.check(decode(text.encode("utf-8", "replace")))
 
     def _ready(self, preset: Preset) -> Preset:
         require_installed(preset, self._catalogue())

@@ -2,17 +2,12 @@
 
 import { find, stemName, t } from "../text.js";
 
-const TOOL = "Tool: ";
-
 /** A job of a tool, as against one that takes a song apart. */
-export const isTool = (job) => Boolean(job.preset?.startsWith(TOOL));
+export const isTool = (job) => Boolean(job.tool);
 
 /** What a job was for: { text, own }, where `own` tells a name that somebody gave. */
 export function what(job) {
-  if (isTool(job)) {
-    const tool = job.preset.slice(TOOL.length);
-    return { text: find(`jobs.tool.${tool.replaceAll("-", "_")}`) ?? t("jobs.tool"), own: false };
-  }
+  if (isTool(job)) return { text: find(`jobs.tool.${job.tool.replaceAll("-", "_")}`) ?? t("jobs.tool"), own: false };
   if (job.purpose) {
     const purpose = find(`purpose.${job.purpose}`);
     const quality = job.quality ? find(`jobs.quality.${job.quality}`) : null;
