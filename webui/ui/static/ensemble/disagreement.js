@@ -5,8 +5,8 @@ import { h, setText } from "../dom.js";
 import { clock, t } from "../text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT] = [800, 200];
-const [LEFT, RIGHT, TOP, BOTTOM] = [6, 794, 8, 172];
+const [WIDTH, HEIGHT] = [420, 150];
+const [LEFT, RIGHT, TOP, BOTTOM] = [4, 416, 6, 126];
 const LOWEST = -60; // dB; what lies below is agreement
 const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600]; // seconds between two marks
 
@@ -57,8 +57,8 @@ function draw({ levels, seconds, overall }) {
     svg("path", { class: "ms-doubt-line", d: `M${LEFT} ${y(levels[0])}${line}` }),
     svg("path", { class: "ms-doubt-overall", d: `M${LEFT} ${y(overall)}H${RIGHT}` }),
     text(LEFT + 4, TOP + 14, t("ensemble.doubt.high")),
-    text(LEFT + 4, BOTTOM - 8, t("ensemble.doubt.low")),
-    ...marks.map((second, index) => text(x(second), HEIGHT - 8, clock(second), index ? "middle" : "start")),
+    text(LEFT + 4, BOTTOM - 7, t("ensemble.doubt.low")),
+    ...marks.map((second, index) => text(x(second), HEIGHT - 7, clock(second), index ? (x(second) > RIGHT - 14 ? "end" : "middle") : "start")),
   );
 }
 

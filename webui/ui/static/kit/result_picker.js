@@ -2,7 +2,7 @@
 
 import { json } from "../base.js";
 import { h, setText } from "../dom.js";
-import { clock, stemName, t, when } from "../text.js";
+import { clock, find, stemName, t, when } from "../text.js";
 import { button } from "./button.js";
 import { dialog } from "./dialog.js";
 import { empty } from "./empty.js";
@@ -38,12 +38,12 @@ export async function pickResults({ multiple = false } = {}) {
     }
   }
   function group(job) {
-    const rows = job.results.map((result) => row(`${job.id}/${result.file}`, stemName(result.stem), result.file, ofResult(job, result)));
+    const rows = job.results.map((result) => row(`${job.id}/${result.file}`, stemName(result.stem), result.file, ofResult(job, result), !knownStem(result.stem)));
     if (!job.inputs_gone) rows.push(row(job.id, t("stem.mixture"), job.file, { reference: { job: job.id }, facts: { name: job.file, duration: job.duration } }));
     return h("section", { class: "ms-results-job" }, h("h3", { translate: "no" }, job.title), h("p", { class: "ms-facts" }, when(job.created_at)), ...rows);
   }
-  function row(key, stem, file, taken) {
-    const words = h("span", { class: "ms-results-text" }, h("span", {}, stem), h("span", { class: "ms-facts", translate: "no" }, file));
+  function row(key, stem, file, taken, own = false) {
+    const words = h("span", { class: "ms-results-text" }, h("span", { translate: own ? "no" : null }, stem), h("span", { class: "ms-facts", translate: "no" }, file));
     const length = h("span", { class: "ms-facts" }, taken.facts.duration ? clock(taken.facts.duration) : "");
     if (!multiple) {
       return h("button", { type: "button", class: "ms-results-row", onclick: () => window.close([taken]) }, words, length);
@@ -62,6 +62,9 @@ export async function pickResults({ multiple = false } = {}) {
   search();
   return (await window.closed) ?? [];
 }
+
+// Tools call their results like the files they were made of.
+const knownStem = (stem) => find(`stem.${stem.toLowerCase().replace(/[\s-]+/g, "_")}`) !== null;
 
 function ofResult(job, { file, frames, sample_rate, channels, bytes }) {
   return { reference: { job: job.id, file }, facts: { name: file, path: job.title, duration: frames / sample_rate, sample_rate, channels, bytes } };

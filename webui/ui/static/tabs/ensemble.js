@@ -58,7 +58,7 @@ export function tab(place) {
     if (!byModels()) {
       const rows = shares.rows;
       const preset = presetOfFiles(settings.value, how.knows, rows.map(({ row }) => row.value));
-      done.add(await submit(preset, rows.map(({ song }) => song.reference), { ...how_saved, title: plain(rows[0].song.name) }));
+      done.add(await submit(preset, rows.map(({ song }) => song.reference), { ...how_saved, title: `${plain(rows[0].song.name)} + ${rows.length - 1}` }));
       return;
     }
     const preset = presetOfModels(settings.value, how.knows);
@@ -92,7 +92,7 @@ export function tab(place) {
   }
   const modelSongs = h("section", { class: "ms-card ms-stack", "aria-labelledby": "ensemble-songs" }, h("h3", { id: "ensemble-songs" }, t("songs.list")), one.element, h("div", {}, resultButton(() => one, { multiple: true })));
   const fileSongs = h("section", { class: "ms-card ms-stack", "aria-labelledby": "ensemble-files" }, h("h3", { id: "ensemble-files" }, t("ensemble.files")), ...only.files, many.element, h("div", {}, resultButton(() => many, { multiple: true })), shares.element);
-  const modelCard = h("section", { class: "ms-card ms-stack", "aria-labelledby": "ensemble-models" }, h("h3", { id: "ensemble-models" }, t("ensemble.members")), ...only.models.slice(0, 1));
+  const modelCard = h("section", { class: "ms-card ms-stack ms-ensemble-models", "aria-labelledby": "ensemble-models" }, h("h3", { id: "ensemble-models" }, t("ensemble.members")), ...only.models.slice(0, 1));
   const rest = only.models.slice(1);
   place.append(
     h("div", { class: "ms-ensemble-head" }, h("h2", {}, t("tab.ensemble")), h("p", { class: "ms-hint" }, t("ensemble.about"))),
@@ -107,14 +107,18 @@ export function tab(place) {
         modelCard,
         h(
           "section",
-          { class: "ms-card ms-stack", "aria-label": t("ensemble.how") },
+          { class: "ms-card ms-stack ms-ensemble-how", "aria-label": t("ensemble.how") },
           how.element,
           h("details", { class: "ms-details" }, h("summary", {}, t("ensemble.more")), h("div", { class: "ms-stack" }, ...rest, how.bands, save.element)),
         ),
+      ),
+      h(
+        "div",
+        { class: "ms-stack" },
         modelSongs,
         h("section", { class: "ms-card ms-stack ms-ensemble-go", "aria-label": t("ensemble.start") }, time.element, h("div", { class: "ms-start-row" }, start, attempt, store), why),
+        h("section", { class: "ms-stack", "aria-label": t("work.results") }, done.element, hint(done.element)),
       ),
-      h("section", { class: "ms-stack", "aria-label": t("work.results") }, done.element, hint(done.element)),
     ),
   );
   ready = true;

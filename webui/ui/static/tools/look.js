@@ -18,8 +18,9 @@ export const analyse = (what, body, signal) =>
  * @param ask (song, signal) => what is known of it
  * @param show (answer, song) => element
  * @param nothing what is said while there is no sound
+ * @param wide whether the answers need the whole width
  */
-export function lookAt({ id, multiple = true, ask, show, nothing }) {
+export function lookAt({ id, multiple = true, ask, show, nothing, wide = false }) {
   const rows = new Map();
   const list = h("div", { class: "ms-stack", "aria-live": "polite" });
   const empty = h("p", { class: "ms-empty" }, nothing);
@@ -32,7 +33,7 @@ export function lookAt({ id, multiple = true, ask, show, nothing }) {
       empty.hidden = ready.length > 0;
     },
   });
-  return { element: h("div", { class: "ms-two" }, h("section", { class: "ms-card" }, place.element), h("section", { "aria-label": t("work.results") }, empty, list)) };
+  return { element: h("div", { class: wide ? "ms-stack" : "ms-two" }, h("section", { class: "ms-card" }, place.element), h("section", { "aria-label": t("work.results") }, empty, list)) };
 }
 
 class Answer {

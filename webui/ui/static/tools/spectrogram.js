@@ -17,6 +17,7 @@ export const spectrogram = () =>
   lookAt({
     id: "spectrogram",
     multiple: false,
+    wide: true,
     ask: async (song, signal) => {
       const body = JSON.stringify({ input: song.reference, width: WIDTH, height: HEIGHT });
       const response = await request("tools/spectrogram", { method: "POST", headers: { "content-type": "application/json" }, body, signal });
@@ -67,7 +68,7 @@ function picture(blob, song) {
     tell();
   });
   const left = MARKS.map((hertz) => h("span", { style: `bottom:${height(hertz) * 100}%` }, short(hertz)));
-  const below = times(duration, 6).map((second) => h("span", { style: `left:${(second / duration) * 100}%` }, clock(second)));
+  const below = times(duration, innerWidth < 720 ? 4 : 12).map((second) => h("span", { style: `left:${(second / duration) * 100}%` }, clock(second)));
   const save = button({ label: t("tools.spectrogram.save"), symbol: "download", run: () => download(image, song) });
   return h(
     "div",
