@@ -87,6 +87,7 @@ def fill(network: nn.Module, state: State, name: str) -> None:
             f"and others, such as {stranger}",
             hint="Choose the model type that these weights were trained with.",
             model=name,
+            reason="other_network",
         )
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
@@ -94,6 +95,7 @@ def fill(network: nn.Module, state: State, name: str) -> None:
             f"the weights of {name} do not fit its network: {'; '.join(problems[:3])}{more}",
             hint="They are of another model, or of another version of it.",
             model=name,
+            reason="misfit",
             problems="\n".join(problems[:MAX_PROBLEMS]),
         )
     network.load_state_dict(state, assign=True)
@@ -124,7 +126,7 @@ def _map(path: Path) -> State:
         state: State = load_file(path)
         return state
     except (SafetensorError, OSError, ValueError) as error:
-        raise BadWeights(f"{path.name} is damaged: {error}", hint="Download it again.", file=path.name) from error
+        raise BadWeights(f"{path.name} is damaged: {error}", hint="Download it again.", file=path.name, reason="damaged") from error
 
 
 def _fingerprint(path: Path) -> str:

@@ -78,11 +78,12 @@ def detect_family(config: Mapping[str, Any], keys: Collection[str]) -> str:
     if family is None:
         strange = next((sign.family for sign in STRANGERS if sign.fits(given)), None)
         if strange:
-            raise UnknownModel(f"these are weights of {strange}, which is not supported yet", model_type=strange)
+            raise UnknownModel(f"these are weights of {strange}, which is not supported yet", model_type=strange, reason="strange_family")
         some = ", ".join(sorted(given)[:3])
         raise UnknownModel(
             f"these weights are of no kind of network that is known here: they have {len(given)} keys, such as {some}",
             hint="Say the model type, if it is known.",
+            reason="no_family",
         )
     model = config.get("model")
     about = model if isinstance(model, Mapping) else config

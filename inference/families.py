@@ -38,11 +38,16 @@ def is_known(family: str) -> bool:
     return family in FAMILIES or family in NOT_YET or family.endswith("_experimental")
 
 
+def missing_packages(family: str) -> list[str]:
+    """Python packages that networks of this family need and that are not installed."""
+    return [package for package in OPTIONAL.get(family, ()) if find_spec(package) is None]
+
+
 def why_unsupported(family: str) -> str:
     """Why networks of this family cannot run here, in a sentence; empty where they can."""
     if family not in FAMILIES:
         return f"Networks of type {family} are not supported yet."
-    missing = [package for package in OPTIONAL.get(family, ()) if find_spec(package) is None]
+    missing = missing_packages(family)
     if missing:
         return f"Networks of type {family} need what is not installed: pip install {' '.join(missing)}"
     return ""

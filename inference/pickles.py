@@ -182,19 +182,30 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
             f"{path.name} is not safe to load: it {refusal}",
             hint="Weights hold numbers, not programs. Nothing of it was run. Get the model from its author, as .safetensors if possible.",
             file=path.name,
+            reason="unsafe",
         ) from refusal
     except _DAMAGE as error:
         raise BadWeights(
-            f"{path.name} is damaged or no checkpoint of PyTorch: {error}", hint="Download it again.", file=path.name
+            f"{path.name} is damaged or no checkpoint of PyTorch: {error}", hint="Download it again.", file=path.name, reason="damaged"
         ) from error
 
 
 _OTHER_KINDS = (
-    ((b"<!doctype html", b"<html"), "is a web page, so its download failed", "Download it again; the page may ask for a login."),
-    ((b"version https://git-lfs",), "is a pointer to a file elsewhere (Git LFS)", "Download the file itself from the model's page."),
-    ((b"\x08\x07\x12", b"\x08\x08\x12", b"\x08\x06\x12"), "looks like an ONNX network", "ONNX models are not supported."),
-    ((b"not found", b"access denied", b'{"error'), "is an error message of a server", "Download it again."),
-    ((b"\x1f\x8b", b"7z\xbc\xaf", b"rar!"), "is a compressed archive", "Unpack it first."),
+    (
+        "web_page",
+        (b"<!doctype html", b"<html"),
+        "is a web page, so its download failed",
+        "Download it again; the page may ask for a login.",
+    ),
+    (
+        "pointer",
+        (b"version https://git-lfs",),
+        "is a pointer to a file elsewhere (Git LFS)",
+        "Download the file itself from the model's page.",
+    ),
+    ("onnx", (b"\x08\x07\x12", b"\x08\x08\x12", b"\x08\x06\x12"), "looks like an ONNX network", "ONNX models are not supported."),
+    ("error_page", (b"not found", b"access denied", b'{"error'), "is an error message of a server", "Download it again."),
+    ("archive", (b"\x1f\x8b", b"7z\xbc\xaf", b"rar!"), "is a compressed archive", "Unpack it first."),
 )
 
 
@@ -202,10 +213,10 @@ def _refuse_other_kinds(file: BinaryIO, name: str) -> None:
     head = file.read(64).lstrip().lower()
     file.seek(0)
     if not head:
-        raise BadWeights(f"{name} is empty", hint="Download it again.", file=name)
-    for starts, what, hint in _OTHER_KINDS:
+        raise BadWeights(f"{name} is empty", hint="Download it again.", file=name, reason="empty")
+    for reason, starts, what, hint in _OTHER_KINDS:
         if head.startswith(starts):
-            raise BadWeights(f"{name} {what}", hint=hint, file=name)
+            raise BadWeights(f"{name} {what}", hint=hint, file=name, reason=reason)
 
 
 def _read_zip(file: BinaryIO) -> tuple[Any, Callable[[str], bytes]]:

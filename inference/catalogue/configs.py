@@ -32,7 +32,7 @@ def read_config(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise BadConfig(f"the configuration {path.name} cannot be read: {error.strerror}", file=path.name) from error
     except UnicodeDecodeError as error:
-        raise BadConfig(f"{path.name} is not text in UTF-8", file=path.name) from error
+        raise BadConfig(f"{path.name} is not text in UTF-8", file=path.name, reason="no_yaml") from error
     return parse_config(text, path.name)
 
 
@@ -46,9 +46,9 @@ def parse_config(text: str, name: str = "config") -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or type(error).__name__
-        raise BadConfig(f"{name}{line} is not a configuration in YAML: {problem}", file=name) from error
+        raise BadConfig(f"{name}{line} is not a configuration in YAML: {problem}", file=name, reason="no_yaml") from error
     if not isinstance(found, Mapping):
-        raise BadConfig(f"{name} is not a configuration: it has no sections", file=name)
+        raise BadConfig(f"{name} is not a configuration: it has no sections", file=name, reason="no_yaml")
     plain: dict[str, Any] = _Plain(name).of(found)
     return plain
 

@@ -49,7 +49,8 @@ def _of_chunks(config: Mapping[str, Any]) -> Described:
     target = training.get("target_instrument")
     names = tuple(str(name) for name in instruments) if isinstance(instruments, (list, tuple)) else ()
     if not names and not target:
-        raise BadConfig("the configuration names no stems", hint="It must have a list training.instruments, or training.target_instrument.")
+        hint = "It must have a list training.instruments, or training.target_instrument."
+        raise BadConfig("the configuration names no stems", hint=hint, reason="no_stems")
     rate = _rate(config)
     if not target:
         return Described(names, None, None, rate)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from inference.catalogue.collection import Catalogue
-from inference.catalogue.record import CATEGORIES, ModelRecord, Score
+from inference.catalogue.record import CATEGORIES, ModelRecord, Recommended, Score
 from inference.catalogue.stems import canonical, same_stem
 from inference.errors import BadOption
 
-Sort = Literal["name", "score", "speed", "size"]
+Sort = Literal["recommended", "name", "score", "speed", "size"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Query:
     installed: bool | None = None
     supported: bool | None = None  # can run here, once installed
     sort: Sort = "name"
+    also: tuple[str, ...] = ()  # other texts, one of which will do as well: what a word of another language may mean
+    names: tuple[str, ...] | None = None  # these models alone
 
     def __post_init__(self) -> None:
         if self.category is not None and self.category not in CATEGORIES:
@@ -46,13 +48,20 @@ class Query:
 
 
 def find(catalogue: Iterable[ModelRecord], query: Query | None = None) -> list[ModelRecord]:
-    """The models that a query means, in its order: names from A to Z, the best score, the quickest, the smallest first.
+    """The models that a query means, in its order: names from A to Z, the best score, the quickest, the smallest, or the recommended first.
 
-    What has no score or no measured speed comes last.
+    What has no score or no measured speed comes last; where the recommended come first, what cannot run here does.
     """
     query = query or Query()
-    words = _folded(query.text).split()
-    found = [record for record in catalogue if _fits(record, query) and _has(record, words)]
+    texts = [_folded(text).split() for text in (query.text, *query.also)] if query.text.strip() else [[]]
+    wanted = None if query.names is None else {name.casefold() for name in query.names}
+    found = [
+        record
+        for record in catalogue
+        if (wanted is None or record.name.casefold() in wanted) and _fits(record, query) and any(_has(record, words) for words in texts)
+    ]
+    if query.sort == "recommended":
+        return sorted(found, key=_by_advice(query, catalogue.recommended if isinstance(catalogue, Catalogue) else {}))
     return sorted(found, key=_ORDERS[query.sort](query))
 
 
@@ -134,6 +143,17 @@ def _by_score(query: Query) -> Callable[[ModelRecord], Any]:
         return (score is None, -score.sdr if score else 0.0, _by_name(record))
 
     return key
+
+
+def _by_advice(query: Query, recommended: Mapping[str, Recommended]) -> Callable[[ModelRecord], Any]:
+    """The best one of each purpose, the fast ones, the further ones, then by score."""
+    ranks: dict[str, tuple[int, int]] = {}
+    for purpose, entry in enumerate(recommended.values()):
+        for role, names in enumerate(((entry.best,), (entry.fast,), entry.also)):
+            for name in names:
+                ranks[name] = min(ranks.get(name, (role, purpose)), (role, purpose))
+    score = _by_score(query)
+    return lambda record: (not record.supported, ranks.get(record.name, (len(ranks), 0)), score(record))
 
 
 _ORDERS: dict[str, Callable[[Query], Callable[[ModelRecord], Any]]] = {

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from inference.catalogue.configs import CONFIGS, read_config
 from inference.catalogue.weights import FileWeights, Frozen, HubWeights, PackageWeights
-from inference.families import why_unsupported
+from inference.families import missing_packages, why_unsupported
 
 Category = Literal[
     "vocals",  # singing out of a song; the rest is the instrumental
@@ -106,6 +106,15 @@ class ModelRecord(Frozen):
     def unsupported(self) -> str:
         """Why this model cannot run here, in a sentence; empty where it can."""
         return why_unsupported(self.family) or self.blocked or ""
+
+    @property
+    def unsupported_code(self) -> str:
+        """The same for programs: the whole `family`, `packages` that are missing, or `parts` of its network; empty where it can."""
+        if not self.unsupported:
+            return ""
+        if not why_unsupported(self.family):
+            return "parts"
+        return "packages" if missing_packages(self.family) else "family"
 
     @property
     def supported(self) -> bool:

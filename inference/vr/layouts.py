@@ -96,12 +96,14 @@ def layout(params: str | Mapping[str, Any]) -> Layout:
     if isinstance(params, str):
         known = _published()
         if params not in known:
-            raise UnknownModel(f"there is no band layout {params!r}", hint=f"There are: {', '.join(known)}.", params=params)
+            raise UnknownModel(
+                f"there is no band layout {params!r}", hint=f"There are: {', '.join(known)}.", params=params, reason="layout"
+            )
         params = known[params]
     try:
         return _layout(params)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise UnknownModel(f"a band layout that cannot be used: {error!r}") from error
+        raise UnknownModel(f"a band layout that cannot be used: {error!r}", reason="layout") from error
 
 
 def names() -> tuple[str, ...]:

@@ -52,6 +52,11 @@ AudioBufferSourceNode.prototype.start = function (when, offset, ...rest) {
 };
 """
 
+FILLED = """() => {
+  const place = document.querySelector(`#tab-${document.documentElement.dataset.tab} [data-live]`);
+  return place?.childElementCount > 0 && !place.hasAttribute("aria-busy");
+}"""
+
 
 def find_browser() -> str | None:
     """Path of a Chromium or Chrome on this computer."""
@@ -109,7 +114,7 @@ def watched(server: Server) -> Watched:
 
 @pytest.fixture
 def open_page(browser: Any, server: Server, watched: Watched) -> Iterator[Callable[..., Any]]:
-    """open_page(path="", **options of the browser context) -> a page that has been filled."""
+    """open_page(path="", **options of the browser context) -> a page whose open tab has been filled."""
     contexts = []
 
     def opener(path: str = "", **options: Any) -> Any:
@@ -120,8 +125,8 @@ def open_page(browser: Any, server: Server, watched: Watched) -> Iterator[Callab
         page = context.new_page()
         watched.follow(page)
         page.goto(f"{server.url}/{path}")
-        page.wait_for_selector(".ms-queue :is(.ms-empty:not([hidden]), .ms-job)")
-        page.wait_for_selector("#sample")
+        page.wait_for_selector(".ms-nav")
+        page.wait_for_function(FILLED)
         return page
 
     yield opener

@@ -35,12 +35,12 @@ def test_a_tab_opens_by_its_address(open_page: Callable[..., Any], tab: str) -> 
 def test_no_text_on_any_tab_is_untranslated(open_page: Callable[..., Any], sample_job: dict[str, Any], language: str) -> None:
     page = open_page(f"?tab=result&job={sample_job['id']}", locale=language)
     page.wait_for_selector(".ms-desk")
-    found = {"result with a job": untranslated(page, language)}
+    found = {"result with a job": untranslated(page, language, (sample_job["title"],))}
     for tab in TABS:
         visit(page, tab)
         unfold(page)
         page.wait_for_timeout(300)
-        found[tab] = untranslated(page, language)
+        found[tab] = untranslated(page, language, (sample_job["title"],))
     assert not {tab: texts for tab, texts in found.items() if texts}
 
 

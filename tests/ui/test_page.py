@@ -12,41 +12,15 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from inference.errors import UnsupportedFormat
-from inference.types import OutputFormat
 from webui.i18n import languages, own_texts
-from webui.services import Choice
 from webui.ui import mount_ui
-
-
-class FakeJobs:
-    """Takes every song but text files."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, Choice, OutputFormat]] = []
-
-    def submit(self, source: Path, *, file_name: str, choice: Choice, output: OutputFormat, door: str) -> SimpleNamespace:
-        if file_name.endswith(".txt"):
-            raise UnsupportedFormat("nothing reads this", hint="Use wav.")
-        self.taken.append((file_name, choice, output))
-        return SimpleNamespace(id=f"job-{len(self.taken)}")
-
-    def submit_sample(self, *, choice: Choice, output: OutputFormat, door: str) -> SimpleNamespace:
-        return self.submit(Path("sample"), file_name="sample", choice=choice, output=output, door=door)
-
-
-def card(name: str, title: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, title=title, installed=True)
+from webui.ui.tabs import FIRST, TABS
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    return SimpleNamespace(
-        settings=SimpleNamespace(home=tmp_path_factory.mktemp("home"), language="auto", max_upload_bytes=2**20),
-        jobs=FakeJobs(),
-        presets=SimpleNamespace(all=lambda: [card("my_preset", "Server's title"), card("mine", "My own")]),
-        models=SimpleNamespace(all=lambda: [card("some_model", "Some model")]),
-    )
+    home = tmp_path_factory.mktemp("home")
+    return SimpleNamespace(settings=SimpleNamespace(language="auto"), storage=SimpleNamespace(tmp=home))
 
 
 @pytest.fixture(scope="module")
@@ -113,29 +87,24 @@ def test_telemetry_and_extras_are_off(client: TestClient) -> None:
     assert config["footer_links"] == []
 
 
-def test_labels_are_translated_in_the_browser(client: TestClient) -> None:
+def test_every_tab_has_a_place_a_name_and_a_script_that_comes_early_when_it_is_open(client: TestClient) -> None:
     config = client.get("/config").json()
     assert config["title"] == "MSST-WebUI"
-    translations = config["i18n_translations"]
-    for language in languages():
-        assert translations[language]["separate.songs"] == own_texts(language)["separate.songs"]
+    places = [each["props"]["elem_id"] for each in config["components"] if each["props"].get("elem_id", "").startswith("tab-")]
+    assert places == [f"tab-{tab}" for tab in TABS]
+    scripts = Path(__file__).parents[2] / "webui" / "ui" / "static" / "tabs"
+    for tab in TABS:
+        html = client.get("/", params={"tab": tab}).text
+        early = set(re.findall(r'modulepreload" href="\./ui/static/\w+/tabs/(\w+)\.js"', html))
+        assert early == ({tab} if (scripts / f"{tab}.js").is_file() else set())
+        assert f"tab.{tab}" in own_texts("en")
 
 
-def test_one_refused_song_does_not_keep_the_others_back(services: SimpleNamespace) -> None:
-    from starlette.datastructures import Headers
-    from webui.ui.components.song_files import Upload
-    from webui.ui.context import Ui
-    from webui.ui.tabs.separate import submit
-
-    songs = [Upload(Path("1"), "one.wav"), Upload(Path("2"), "二.txt"), Upload(Path("3"), "three.wav")]
-    request = SimpleNamespace(headers=Headers({"accept-language": "zh"}))
-    ui = Ui(services, SimpleNamespace())
-    news = submit(ui, request, songs, Choice(preset="my_preset"), ("flac", "PCM_24"))
-    texts = own_texts("zh-CN")
-    expected = f"{texts['error.unsupported_format']} {texts['error.unsupported_format.hint']}"
-    assert len(news["jobs"]) == 2
-    assert news["problems"] == [{"file": "二.txt", "text": expected}]
-    assert services.jobs.taken[-1] == ("three.wav", Choice(preset="my_preset"), OutputFormat("flac", "PCM_24"))
+@pytest.mark.parametrize("asked", ["", "nonsense", "<script>", "../models"])
+def test_an_address_of_no_tab_opens_the_first(client: TestClient, asked: str) -> None:
+    html = client.get("/", params={"tab": asked}).text
+    assert f"tabs/{FIRST}.js" in html
+    assert "<script>alert" not in html
 
 
 @pytest.mark.parametrize(("prefix", "path"), [("/studio", "/studio"), ("/a/b/", "/a/b"), ("//evil.example", ""), ('/"><script>', "")])

@@ -51,6 +51,18 @@ def test_what_the_hub_said_first_counts_ever_after(models: Path, hub: Hub) -> No
     service.stop()
 
 
+def test_what_arrived_of_a_stopped_download_counts_and_can_be_freed(models: Path, hub: Hub) -> None:
+    service = library(models, hub)
+    (models / "files").mkdir()
+    (models / "files" / "one.ckpt.part").write_bytes(DATA[:5000])
+    (models / "files" / "nobody.ckpt.part").write_bytes(b"?")
+    (use,) = service.disk_use()
+    assert (use.name, use.title, use.bytes, use.partial) == ("one", "One", 5000, True)
+    assert service.uninstall("one") == 5000
+    assert service.disk_use() == []
+    service.stop()
+
+
 def test_uninstalling_takes_all_that_is_ours(models: Path, hub: Hub) -> None:
     service = library(models, hub)
     before = {path.name for path in models.rglob("*")}

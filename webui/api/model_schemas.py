@@ -37,13 +37,21 @@ class Model(_Read):
     installed: bool
     supported: bool = Field(description="Whether it can run here, once it is installed.")
     reason: str = Field(description="Why it cannot run here; empty where it can.")
+    reason_code: str = Field(description="The same for programs: family, packages or parts; empty where it can.")
+    packages: list[str] = Field(description="Python packages that it needs and that are not installed.")
     sources: list[str] = Field(description="Addresses of the weights.")
+
+
+class Listed(Model):
+    """A model of the list."""
+
+    own: bool = Field(description="Whether the user added it.")
 
 
 class Models(BaseModel):
     """A page of the models that were asked for."""
 
-    models: list[Model]
+    models: list[Listed]
     total: int = Field(description="Of all pages.")
     limit: int
     offset: int
@@ -60,17 +68,16 @@ class Install(_Read):
     speed: float = Field(description="Bytes per second.")
     seconds_left: float | None
     source: str = Field(description="The endpoint at work.")
-    error: dict[str, str] | None = Field(description="Code, message and hint of a failed one.")
+    error: dict[str, Any] | None = Field(description="Code, message, hint and params of a failed one.")
     asked_at: float
     ended_at: float | None
     revision: int = Field(description="Of the list, when this changed last.")
 
 
-class ModelDetail(Model):
+class ModelDetail(Listed):
     """All about a model."""
 
     aliases: list[str] = Field(description="Other names of the same file.")
-    own: bool = Field(description="Whether the user added it.")
     defaults: dict[str, Any] = Field(description="The user's own options.")
     install: Install | None = Field(description="Its installation, if one was asked for since the server started.")
 
@@ -88,6 +95,7 @@ class Filters(BaseModel):
     categories: list[Count]
     families: list[Count]
     stems: list[Count]
+    layouts: list[str] = Field(description="Names of the band layouts that a VR model of one's own may have.")
 
 
 class Recommendations(BaseModel):
@@ -143,6 +151,7 @@ class Verified(_Read):
     name: str
     whole: bool
     problems: list[str]
+    codes: list[str] = Field(description="The same for programs: missing, size, bytes, package or not_installed.")
     checksum: str | None = Field(description="SHA-256 of its file.")
     known: bool = Field(description="Whether there was a checksum to compare it with.")
 
@@ -164,9 +173,11 @@ class Use(_Read):
     """What an installed model takes."""
 
     name: str
+    title: str
     bytes: int = Field(description="Of its files.")
     converted: int = Field(description="Bytes of their fast form.")
     linked: bool = Field(description="The files are the user's, elsewhere.")
+    partial: bool = Field(description="It is what has arrived of an unfinished download.")
 
 
 class Disk(BaseModel):

@@ -7,16 +7,20 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query
+from pydantic import StringConstraints
 
 from inference.catalogue import Category
 from inference.catalogue.find import Query as Wanted
 from inference.catalogue.find import Sort, find
 from inference.catalogue.stems import canonical
+from inference.vr.layouts import names as layouts
 from webui.api import model_schemas, schemas
 from webui.api.deps import ServicesDep, SlowDep
 from webui.services.models import model_json
 
 router = APIRouter(prefix="/api/v1/models", tags=["models"])
+
+Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 def wanted(
@@ -27,10 +31,13 @@ def wanted(
     max_bytes: Annotated[int | None, Query(ge=0, description="Of the download.")] = None,
     installed: bool | None = None,
     supported: Annotated[bool | None, Query(description="Can run here, once installed.")] = None,
-    sort: Annotated[Sort, Query(description="By name, or the best, quickest, smallest first.")] = "name",
+    sort: Annotated[Sort, Query(description="By name, or the best, quickest, smallest, recommended first.")] = "name",
+    also: Annotated[list[Text] | None, Query(max_length=20, description="Other texts, one of which will do as well.")] = None,
+    name: Annotated[list[str] | None, Query(max_length=1000, description="These models alone; an empty name means none.")] = None,
 ) -> Wanted:
     """What a list is asked for."""
-    return Wanted(text, category, stem, family, max_bytes, installed, supported, sort)
+    names = None if name is None else tuple(name)
+    return Wanted(text, category, stem, family, max_bytes, installed, supported, sort, tuple(also or ()), names)
 
 
 @router.get("", response_model=model_schemas.Models)
@@ -43,7 +50,9 @@ def models(
     """The models that fit, in order."""
     found = find(services.library.catalogue, query)
     page = found[offset : offset + limit]
-    return {"models": [model_json(record) for record in page], "total": len(found), "limit": limit, "offset": offset}
+    own = services.library.ledger.own_names() if page else frozenset()
+    listed = [{**model_json(record), "own": record.name.casefold() in own} for record in page]
+    return {"models": listed, "total": len(found), "limit": limit, "offset": offset}
 
 
 @router.get("/recommended", response_model=model_schemas.Recommendations)
@@ -60,6 +69,7 @@ def categories(services: ServicesDep) -> dict[str, Any]:
         "categories": _counted(record.category for record in records),
         "families": _counted(record.family for record in records),
         "stems": _counted(stem for record in records for stem in {canonical(name, record.stems) for name in record.stems}),
+        "layouts": layouts(),
     }
 
 

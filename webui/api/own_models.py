@@ -43,7 +43,7 @@ def _layout(text: str) -> str | dict[str, Any] | None:
     try:
         return dict(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"layout: not JSON: {error}", hint="Send the name of a band layout, or its JSON.") from error
+        raise BadRequest(f"layout: not JSON: {error}", hint="Send the name of a band layout, or its JSON.", reason="bad_layout") from error
 
 
 @router.post("", status_code=201, response_model=model_schemas.Added, responses=schemas.errors(400, 403, 404, 413, 507))
@@ -61,7 +61,7 @@ async def add(
 ) -> dict[str, Any]:
     """Add a model of one's own. It is built and filled strictly before it counts; what does not fit is said."""
     if (checkpoint is None) == (not path):
-        raise BadRequest("send either a checkpoint or a path", hint="The file as the field `checkpoint`.")
+        raise BadRequest("send either a checkpoint or a path", hint="The file as the field `checkpoint`.", reason="no_file")
     if path:
         require_local(request)
 

@@ -34,7 +34,7 @@ def list_models(
     family: Annotated[str | None, typer.Option(help="mel_band_roformer, vr ...")] = None,
     installed: Annotated[bool | None, typer.Option(help="Only those that are here, or that are not.")] = None,
     max_mb: Annotated[float | None, typer.Option(help="The largest download, in MB.", min=0)] = None,
-    sort: Annotated[str, typer.Option(help="name, score (best first), speed (quickest) or size (smallest).")] = "name",
+    sort: Annotated[str, typer.Option(help="recommended, name, score (best first), speed (quickest) or size (smallest).")] = "name",
     as_json: Json = False,
 ) -> None:
     """Find models."""

@@ -51,6 +51,7 @@ def inspect_weights(*, files: list[str], cache: str, name: str, family: str | No
                 f"the configuration of {name} does not describe a network of type {family}: {type(error).__name__}: {error}",
                 hint="It needs the YAML file that was published with its weights.",
                 model=name,
+                reason="no_network",
             ) from error
         fill(network, state, name)
     numbers = sum(value.numel() for state in states for value in state.values())
@@ -71,16 +72,17 @@ def _complete_vr(config: Mapping[str, Any], state: State) -> dict[str, Any]:
     about = dict(config["vr"] if isinstance(config.get("vr"), Mapping) else config)
     if "params" not in about:
         hint = f"Choose its band layout, one of: {', '.join(names())}."
-        raise BadConfig("a VR model needs its band layout, which its weights do not say", hint=hint)
+        raise BadConfig("a VR model needs its band layout, which its weights do not say", hint=hint, reason="no_layout")
     try:
         found = of_state(without_prefix(state, ("out.weight",)))
     except (KeyError, ZeroDivisionError) as error:
-        raise UnknownModel(f"these are no weights of a VR network: {error} is missing") from error
+        raise UnknownModel(f"these are no weights of a VR network: {error} is missing", reason="no_family") from error
     n_fft = 2 * layout(about["params"]).bins
     if found.get("n_fft", n_fft) != n_fft:
         raise BadConfig(
             f"the band layout has {n_fft // 2} frequencies, and the network {found['n_fft'] // 2}",
             hint="Choose another band layout: this one is of other weights.",
+            reason="other_layout",
         )
     size = found.pop("size", None)
     if size is not None:

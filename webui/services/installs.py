@@ -45,7 +45,7 @@ class Install:
     speed: float = 0.0  # bytes per second, smoothed
     seconds_left: float | None = None
     source: str = ""  # the endpoint at work
-    error: dict[str, str] | None = None  # code, message, hint of a failed one
+    error: dict[str, Any] | None = None  # code, message, hint and params of a failed one
     asked_at: float = 0.0  # seconds since 1970
     ended_at: float | None = None
     revision: int = 0  # of the list, when this changed last
@@ -188,20 +188,20 @@ class Installs:
             self._finish(name, "cancelled")
         except MsstError as error:
             log.warning("the model %s was not installed: %s", name, error.message)
-            self._finish(name, "failed", {"code": error.code, "message": error.message, "hint": error.hint})
+            self._finish(name, "failed", _about(error))
         except Exception as error:
             log.exception("the model %s was not installed", name)
             self._finish(name, "failed", {"code": "error", "message": f"unexpected error: {error!r}", "hint": "The log has the details."})
         else:
             self._finish(name, "installed")
 
-    def _finish(self, name: str, state: State, error: dict[str, str] | None = None) -> None:
+    def _finish(self, name: str, state: State, error: dict[str, Any] | None = None) -> None:
         with self._changed:
             if state == "cancelled" and self._closing:
                 return  # nobody cancelled it: the next process goes on
             self._end(name, state, error)
 
-    def _end(self, name: str, state: State, error: dict[str, str] | None = None) -> Install:
+    def _end(self, name: str, state: State, error: dict[str, Any] | None = None) -> Install:
         ended = replace(self._all[name], state=state, error=error, ended_at=time.time(), speed=0.0, seconds_left=None)
         if state == "installed" and ended.total is not None:
             ended = replace(ended, done=ended.total)
@@ -251,3 +251,8 @@ class Installs:
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             log.warning("%s cannot be read and is passed over: %s", WANTED, error)
             return {}
+
+
+def _about(error: MsstError) -> dict[str, Any]:
+    params = {name: value if isinstance(value, (int, float, str)) else str(value) for name, value in error.params.items()}
+    return {"code": error.code, "message": error.message, "hint": error.hint, "params": params}

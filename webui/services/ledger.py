@@ -93,8 +93,13 @@ class Ledger:
 
     def is_own(self, name: str) -> bool:
         """Whether the user's own file has this model."""
+        return name.casefold() in self.own_names()
+
+    def own_names(self) -> frozenset[str]:
+        """Names of all models in the user's own file, casefolded."""
         models = load_json(self.models / OWN).get("models")
-        return isinstance(models, list) and len(_others(models, name)) < len(models)
+        entries = models if isinstance(models, list) else []
+        return frozenset(str(entry.get("name", "")).casefold() for entry in entries if isinstance(entry, dict))
 
     def put_defaults(self, name: str, options: Mapping[str, Any] | None) -> None:
         """The user's own options of a model; None or nothing to have none. Raises DiskFull."""

@@ -36,6 +36,7 @@ class Verified:
 
     name: str
     problems: tuple[str, ...]  # in sentences; none: all is as it was published
+    codes: tuple[str, ...]  # of these, for programs: missing, size, bytes, package, not_installed
     checksum: str | None  # the SHA-256 of its file; None where it is missing, or part of a package
     known: bool  # whether there was a checksum to compare it with
 
@@ -50,9 +51,11 @@ class DiskUse:
     """What an installed model takes."""
 
     name: str
+    title: str
     bytes: int  # of its files
     converted: int  # bytes of their fast form
     linked: bool  # the files are the user's, elsewhere
+    partial: bool = False  # what has arrived of a download that was stopped
 
 
 class LibraryService:
@@ -114,23 +117,25 @@ class LibraryService:
         record = self.catalogue.get(name)
         if isinstance(record.weights, PackageWeights):
             missing = () if record.installed else (f"The package {record.weights.package} is not installed, or not whole.",)
-            return Verified(record.name, missing, None, known=False)
+            return Verified(record.name, missing, ("package",) * len(missing), None, known=False)
         entry = self.ledger.entry(record.name)
         files = list(entry.files) if entry else files_of(record)
         if not files:
-            return Verified(record.name, ("It is not installed.",), None, known=False)
+            return Verified(record.name, ("It is not installed.",), ("not_installed",), None, known=False)
         wanted = record.sha256 or (entry.sha256 if entry else None) or self.ledger.checksum(record.name)
         size = record.bytes or (entry.bytes if entry else None)
         problems = [f"{path} is missing." for path in [*files, *([entry.config] if entry and entry.config else [])] if not path.is_file()]
         if problems:
-            return Verified(record.name, tuple(problems), None, known=wanted is not None)
-        first = files[0]
+            return Verified(record.name, tuple(problems), ("missing",) * len(problems), None, known=wanted is not None)
+        first, codes = files[0], []
         if size is not None and first.stat().st_size != size:
             problems.append(f"{first} has {first.stat().st_size} bytes instead of {size}.")
+            codes.append("size")
         digest = _hashed(first, cancelled)
         if wanted and digest != wanted:
             problems.append(f"{first} has other bytes than the model that was published: SHA-256 {digest[:12]}… instead of {wanted[:12]}….")
-        return Verified(record.name, tuple(problems), digest, known=wanted is not None)
+            codes.append("bytes")
+        return Verified(record.name, tuple(problems), tuple(codes), digest, known=wanted is not None)
 
     def repair(self, name: str, choice: DownloadChoice | None = None, cancelled: Stop = _never) -> Install | None:
         """Verify a model, and download it again where something is wrong; None where nothing is.
@@ -162,7 +167,7 @@ class LibraryService:
         """
         record = self.catalogue.get(name)
         if isinstance(record.weights, PackageWeights):
-            raise BadRequest(f"the model {record.name} comes with the program and stays", hint="")
+            raise BadRequest(f"the model {record.name} comes with the program and stays", reason="built_in")
         self._stop_install(record.name)
         entry = self.ledger.entry(record.name)
         files = [*(entry.files if entry else files_of(record)), self._own_file(record)]
@@ -210,7 +215,7 @@ class LibraryService:
         self.ledger.put_defaults(self.catalogue.get(name).name, None)
 
     def disk_use(self) -> list[DiskUse]:
-        """What each installed model takes, the largest first; models of packages are left out."""
+        """What each installed model and each unfinished download takes, the largest first; models of packages are left out."""
         found = []
         entries = self.ledger.entries()
         for record in self.catalogue:
@@ -219,8 +224,14 @@ class LibraryService:
             if files and (entry or isinstance(record.weights, FileWeights)):
                 fast = [each for path in files for each in converted(path, self.ledger.models)]
                 linked = entry.linked if entry else not all(map(self.ledger.ours, files))
-                found.append(DiskUse(record.name, sum(map(_size, files)), sum(map(_size, fast)), linked))
-        return sorted(found, key=lambda use: use.bytes + use.converted, reverse=True)
+                found.append(DiskUse(record.name, record.title, sum(map(_size, files)), sum(map(_size, fast)), linked))
+        return sorted([*found, *self._unfinished()], key=lambda use: use.bytes + use.converted, reverse=True)
+
+    def _unfinished(self) -> list[DiskUse]:
+        parts = {path.name: _size(path) for path in self.ledger.files.glob("*.part")}
+        targets = ((record, self._own_file(record)) for record in self.catalogue) if parts else ()
+        sizes = [(record, parts.get(f"{target.name}.part")) for record, target in targets if target is not None]
+        return [DiskUse(record.name, record.title, size, 0, linked=False, partial=True) for record, size in sizes if size]
 
     def free_bytes(self) -> int:
         """What the disk of the models has left."""
@@ -232,7 +243,7 @@ class LibraryService:
             try:
                 self.installs.wait(name, timeout=30)
             except TimeoutError as error:
-                raise BadRequest(f"the model {name} is being installed", hint="Cancel that first.") from error
+                raise BadRequest(f"the model {name} is being installed", hint="Cancel that first.", reason="being_installed") from error
 
     def _own_file(self, record: ModelRecord) -> Path | None:
         """Where its download lies, or what has arrived of it."""

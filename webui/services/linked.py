@@ -84,7 +84,7 @@ class Linker:
         """
         folder = folder.expanduser()
         if not folder.is_dir():
-            raise BadRequest(f"{str(folder)[:300]!r} is no folder of this machine")
+            raise BadRequest(f"{str(folder)[:300]!r} is no folder of this machine", reason="no_folder")
         report, hashes = LinkReport(), Hashes(self._ledger.models)
         found = list(_walk(folder.resolve()))
         configs = {path.name.casefold(): path for path in found if path.suffix.lower() in (".yaml", ".yml")}
@@ -170,5 +170,6 @@ def _walk(folder: Path) -> Iterator[Path]:
         for name in sorted(files):
             count += 1
             if count > MAX_FILES:
-                raise BadRequest(f"there are more than {MAX_FILES} files in {folder}", hint="Choose the folder of the models itself.")
+                hint = "Choose the folder of the models itself."
+                raise BadRequest(f"there are more than {MAX_FILES} files in {folder}", hint=hint, reason="too_many_files", limit=MAX_FILES)
             yield Path(place) / name

@@ -7,6 +7,7 @@ from typing import Any
 
 from inference.catalogue import Catalogue, ModelRecord
 from inference.catalogue.stems import canonical
+from inference.families import missing_packages
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ def model_json(record: ModelRecord) -> dict[str, Any]:
         "installed": record.installed,
         "supported": record.supported,
         "reason": record.unsupported,
+        "reason_code": record.unsupported_code,
+        "packages": missing_packages(record.family),
         "sources": [repo.url() for repo in record.hub.repos] if record.hub else [],
     }
 

@@ -91,9 +91,10 @@ class Adder:
         """
         path = new.checkpoint.expanduser().absolute()
         if not path.is_file():
-            raise BadRequest(f"there is no file {str(path)[:300]!r}")
+            raise BadRequest(f"there is no file {str(path)[:300]!r}", reason="no_file")
         if path.suffix.lower() not in WEIGHTS_SUFFIXES:
-            raise BadRequest(f"{path.name} is no file of weights", hint=f"They end in {', '.join(WEIGHTS_SUFFIXES)}.")
+            endings = ", ".join(WEIGHTS_SUFFIXES)
+            raise BadRequest(f"{path.name} is no file of weights", hint=f"They end in {endings}.", reason="no_weights", suffixes=endings)
         digest = _hashed(path, cancelled)
         known = self._catalogue.by_sha256(digest)
         if known is not None and (known.has_config or known.installed):
@@ -149,13 +150,20 @@ class Adder:
     def _free_name(self, new: NewModel, path: Path) -> str:
         name = without_suffix((new.name or path.name).strip())
         if not name or safe_name(name) in ("", ".", "..") or len(name) > 200:
-            raise BadRequest(f"{name[:100]!r} is no name for a model", hint="Choose one of up to 200 letters.")
+            raise BadRequest(f"{name[:100]!r} is no name for a model", hint="Choose one of up to 200 letters.", reason="bad_name")
         if name in self._catalogue:
             taken = self._catalogue.get(name).name
             if not self._ledger.is_own(taken):
-                raise BadRequest(f"the catalogue has a model {taken!r} already, and this file is another one", hint="Choose another name.")
+                raise BadRequest(
+                    f"the catalogue has a model {taken!r} already, and this file is another one",
+                    hint="Choose another name.",
+                    reason="name_in_catalogue",
+                    name=taken,
+                )
             if not new.replace:
-                raise BadRequest(f"you have a model {taken!r} already", hint="Choose another name, or replace it.")
+                raise BadRequest(
+                    f"you have a model {taken!r} already", hint="Choose another name, or replace it.", reason="name_taken", name=taken
+                )
         return name
 
     def _place(self, path: Path, stem: str) -> tuple[Path, bool]:
@@ -202,7 +210,9 @@ def _config(new: NewModel) -> tuple[dict[str, Any], tuple[str, ...]]:
         assumed = (said,)  # type: ignore[assignment]
     if stems:
         if len(stems) != 2 or stems[0] == stems[1]:
-            raise BadRequest(f"a vocal remover has two stems, not {len(stems)}", hint="The one that its network finds, and the rest.")
+            raise BadRequest(
+                f"a vocal remover has two stems, not {len(stems)}", hint="The one that its network finds, and the rest.", reason="two_stems"
+            )
         about["primary_stem"], about["secondary_stem"] = stems
     return {"vr": about}, assumed
 

@@ -67,7 +67,8 @@ Object.defineProperty(navigator, "language", {get: () => MSST.language, configur
 Object.defineProperty(navigator, "languages", {get: () => [MSST.language], configurable: true});
 {
   const root = document.documentElement;
-  const asked = new URLSearchParams(location.search).get("tab");
+  const search = new URLSearchParams(location.search);
+  const asked = search.get("tab") ?? (search.has("job") ? "result" : "");
   root.dataset.tab = MSST.tabs.includes(asked) ? asked : MSST.tabs[0];
   let theme = null;
   try { theme = localStorage.getItem("msst-theme"); } catch {}

@@ -28,9 +28,10 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 class Fault:
     """What goes wrong with one answer.
 
-    kind is one of: drop (the connection ends after n bytes), reset (before any), stall (stands still after n), wrong (byte n is another),
-    status (n instead of 200), plain (the range is not heeded), other_range (other bytes than asked for), short and long (n bytes fewer or
-    more are announced than come), loop (redirects to itself), gzip (compressed), wrong_total (another size of the whole in Content-Range),
+    kind is one of: drop (the connection ends after n bytes), reset (before any), stall (stands still after n), slow (n ms after every
+    64 KiB), wrong (byte n is another), status (n instead of 200), plain (the range is not heeded), other_range (other bytes than asked
+    for), short and long (n bytes fewer or more are announced than come), loop (redirects to itself), gzip (compressed), wrong_total
+    (another size of the whole in Content-Range),
     change (the file is another one from now on).
     """
 
@@ -178,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
             block = body[place : min(place + (1 << 16), upto)]
             self.wfile.write(block)
             asked.sent += len(block)
+            if fault.kind == "slow":
+                self.served.wait(fault.n / 1000)
         if fault.kind == "stall":
             self.served.wait(90)
         if fault.kind in ("drop", "stall", "long"):

@@ -38,9 +38,16 @@ def test_a_model_comes_goes_and_comes_back(house: House, client: TestClient) -> 
     about = client.get(f"{MODELS}/one").json()
     assert about["installed"]
     assert about["install"] == last
-    assert client.post(f"{MODELS}/one/verify").json() == {"name": "one", "whole": True, "problems": [], "checksum": SUM, "known": True}
+    assert client.post(f"{MODELS}/one/verify").json() == {
+        "name": "one",
+        "whole": True,
+        "problems": [],
+        "codes": [],
+        "checksum": SUM,
+        "known": True,
+    }
     disk = client.get(f"{MODELS}/disk").json()
-    assert disk["models"] == [{"name": "one", "bytes": len(DATA), "converted": 0, "linked": False}]
+    assert disk["models"] == [{"name": "one", "title": "One", "bytes": len(DATA), "converted": 0, "linked": False, "partial": False}]
     assert disk["bytes"] == len(DATA)
     assert disk["free"] > 0
     gone = client.delete(f"{MODELS}/one")

@@ -43,6 +43,9 @@ def test_the_list_has_every_model_with_what_people_choose_by(client: TestClient)
         "installed": False,
         "supported": True,
         "reason": "",
+        "reason_code": "",
+        "packages": [],
+        "own": True,
         "sources": ["https://huggingface.co/owner/repo/resolve/main/models/one.ckpt"],
     }
     built_in = models["spleeter_2stems"]
@@ -65,6 +68,24 @@ def test_filters_and_order(client: TestClient) -> None:
     speeds = [model["speed"] for model in listed(client, sort="speed") if model["speed"]]
     assert speeds == sorted(speeds)
     assert [model["name"] for model in listed(client, installed=True)] == ["spleeter_2stems"]
+
+
+def test_what_the_page_asks_for(client: TestClient) -> None:
+    ordered = listed(client, sort="recommended")
+    recommended = client.get(f"{MODELS}/recommended").json()["recommended"].values()
+    bests, all_of_them = {each["best"] for each in recommended}, {name for each in recommended for name in each["also"]}
+    assert {model["name"] for model in ordered[: len(bests)]} == bests
+    places = [place for place, model in enumerate(ordered) if model["name"] in all_of_them]
+    assert places[-1] < len(bests) + 2 * len(recommended) + len(all_of_them)
+    supported = [model["supported"] for model in ordered]
+    assert supported == sorted(supported, reverse=True)
+    assert {model["reason_code"] for model in ordered if not model["supported"]} >= {"family"}
+    assert [model["name"] for model in listed(client, name=["TWO", "one", "nobody"])] == ["one", "two"]
+    assert listed(client, name="") == []
+    drums, bass, either = (listed(client, **query) for query in ({"text": "kick"}, {"text": "cello"}, {"text": "kick", "also": ["cello"]}))
+    assert {model["name"] for model in either} == {model["name"] for model in [*drums, *bass]}
+    assert len(either) > len(drums) > 0
+    assert {"1band_sr44100_hl512"} <= set(client.get(f"{MODELS}/categories").json()["layouts"])
 
 
 def test_pages_add_up_to_the_list(client: TestClient) -> None:

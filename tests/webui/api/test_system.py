@@ -17,6 +17,7 @@ from tests.tools.hub.server import eventually
 from tests.webui.api.conftest import House, refused
 from webui.services import system
 from webui.services.configuration import Configuration
+from webui.services.joblist import JobPage
 
 
 @dataclass
@@ -185,7 +186,7 @@ def test_any_other_text_does_not(client: TestClient, text: str) -> None:
 
 def test_diagnostics_say_what_helps_and_no_secrets(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     client = house.client()
-    monkeypatch.setattr(house.services.jobs, "recent", lambda **_: [])  # this house has no job store
+    monkeypatch.setattr(house.services.joblist, "page", lambda _: JobPage([], 0))  # this house has no job store
     monkeypatch.setattr(Path, "home", lambda: house.services.storage.home.parent)
     secret = client.post("/api/v1/keys", json={"name": "studio"}).json()["key"]
     answer = client.get("/api/v1/diagnostics")

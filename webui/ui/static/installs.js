@@ -1,9 +1,10 @@
-// The one copy of the server's list of installations in this page. Each answer comes with the next change, so nothing is asked in vain.
+// The one copy of the server's list of installations in this page: asked for what has changed while something is under way.
 
 import { json } from "./base.js";
 
-const WAIT_S = 25;
-const PAUSE_MS = 700; // at least, between two answers: progress changes many times a second
+const BUSY_MS = 900;
+const HIDDEN_MS = 10000;
+const AWAY_MAX_MS = 15000;
 const UNDER_WAY = new Set(["queued", "downloading", "verifying", "checking"]);
 
 class Installs {
@@ -31,28 +32,51 @@ class Installs {
     return () => this._listeners.delete(listener);
   }
 
+  /** Look whether something was begun elsewhere: on another page, by a program. */
+  refresh() {
+    if (this._listeners.size) this._follow();
+  }
+
   /** Install a model. Throws Refused or Away. */
   start(name, source = {}) {
-    return this._post(`${path(name)}/install`, source);
+    return this._post(`${modelPath(name)}/install`, source);
   }
 
   cancel(name) {
-    return this._post(`${path(name)}/cancel`);
+    return this._post(`${modelPath(name)}/cancel`);
   }
 
   retry(name) {
-    return this._post(`${path(name)}/retry`);
+    return this._post(`${modelPath(name)}/retry`);
   }
 
-  async _post(address, body = {}) {
-    const answer = await json(address, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    this._take([answer]);
-    this._follow();
+  /** Verify a model, and download again what is wrong. Resolves to its installation, or null where nothing was wrong. */
+  async repair(name) {
+    const { install } = await post(`${modelPath(name)}/repair`);
+    if (install) this._begun(install);
+    return install;
+  }
+
+  /** Forget how a model came here: it is gone. */
+  forget(name) {
+    this._known.delete(name);
+    for (const listener of [...this._listeners]) listener(new Set([name]));
+  }
+
+  /** Those that are under way or ended badly, the oldest first. */
+  unfinished() {
+    return [...this._known.values()].filter(({ state }) => UNDER_WAY.has(state) || state === "failed");
+  }
+
+  async _post(address, body) {
+    const answer = await post(address, body);
+    this._begun(answer);
     return answer;
+  }
+
+  _begun(install) {
+    this._take([install]);
+    this._follow();
   }
 
   // Goes on while something is under way and somebody listens; starts again with the next installation that is asked for here.
@@ -62,21 +86,23 @@ class Installs {
 
   async _run() {
     let failures = 0;
-    let first = true;
-    while (this._listeners.size && (first || [...this._known.keys()].some((name) => this.busy(name)))) {
+    let asked = false;
+    while (this._listeners.size && (!asked || [...this._known.keys()].some((name) => this.busy(name)))) {
       try {
-        const wait = first ? 0 : WAIT_S;
-        const { revision, installs } = await json(`models/installs?since=${this._revision}&wait=${wait}`);
+        const since = this._revision;
+        const { revision, installs } = await json(`models/installs?since=${since}`);
         failures = 0;
+        asked = true;
         if (revision < this._revision) this._known.clear(); // the server was started anew
         this._revision = revision;
-        this._take(installs);
+        // what had arrived before this page looked is told by the list of models, which also knows what was removed since
+        this._take(since ? installs : installs.filter(({ name, state }) => state !== "installed" || this._known.has(name)));
       } catch {
         failures += 1;
         this._revision = 0;
       }
-      first = false;
-      await new Promise((resolve) => setTimeout(resolve, failures ? Math.min(15000, 1000 * 2 ** failures) : PAUSE_MS));
+      const pause = document.hidden ? HIDDEN_MS : BUSY_MS;
+      await new Promise((resolve) => setTimeout(resolve, failures ? Math.min(AWAY_MAX_MS, pause * 2 ** failures) : pause));
     }
   }
 
@@ -91,6 +117,10 @@ class Installs {
   }
 }
 
-const path = (name) => `models/${encodeURIComponent(name)}`;
+/** The address of a model below api/v1. */
+export const modelPath = (name) => `models/${encodeURIComponent(name)}`;
+
+const post = (address, body = {}) =>
+  json(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 export const installs = new Installs();

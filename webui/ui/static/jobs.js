@@ -6,6 +6,7 @@ const BUSY_MS = 1000; // something runs and somebody looks
 const IDLE_MS = 6000;
 const HIDDEN_MS = 20000;
 const AWAY_MAX_MS = 15000;
+const NEWEST = 50;
 const ACTIVE = new Set(["queued", "running"]);
 
 class Jobs {
@@ -53,10 +54,16 @@ class Jobs {
     return answer;
   }
 
+  /** Give a waiting job another place in the line: "first", "up", "down" or "last". Throws Refused or Away. */
+  async move(id, to) {
+    const body = JSON.stringify({ to });
+    await json(`jobs/${encodeURIComponent(id)}/move`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    await this.refresh();
+  }
+
   async _poll() {
     try {
-      const { jobs } = await json("jobs?limit=50", { signal: timeout(10000) });
-      this.list = jobs;
+      this.list = await newest();
       this.away = false;
       this._failures = 0;
     } catch (error) {
@@ -74,6 +81,15 @@ class Jobs {
     if (document.hidden) return HIDDEN_MS;
     return this.busy ? BUSY_MS : IDLE_MS;
   }
+}
+
+/** The newest jobs; and where the line is longer than that, all that wait and run. */
+async function newest() {
+  const ask = (query) => json(`jobs?${query}`, { signal: timeout(10000) });
+  const { jobs, total } = await ask(`limit=${NEWEST}`);
+  if (!(total > jobs.length && ACTIVE.has(jobs.at(-1).state))) return jobs;
+  const line = await ask("limit=500&state=running&state=queued");
+  return [...new Map([...line.jobs, ...jobs].map((job) => [job.id, job])).values()];
 }
 
 function timeout(ms) {

@@ -20,6 +20,8 @@ export function t(key, params = {}) {
 
 /** An error of a job or of a request: translated by its code, else in the server's words. */
 export function errorText(error) {
+  const exact = find(`error.${error.code}.${error.params?.reason}`, error.params);
+  if (exact) return exact; // some codes have texts of their own for what exactly was wrong
   const message = find(`error.${error.code}`, error.params) ?? error.message ?? t("error.error");
   const hint = find(`error.${error.code}.hint`, error.params) ?? error.hint ?? "";
   return `${message} ${hint}`.trim();

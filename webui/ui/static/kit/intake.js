@@ -18,6 +18,7 @@ let number = 0;
 export class Intake {
   constructor(key, onchange) {
     this.items = [];
+    this.key = key;
     this._key = `msst-songs-${key}`;
     this._onchange = onchange;
     this._watch = null;
@@ -64,6 +65,11 @@ export class Intake {
     if (song.reference?.upload && song.state === "fetching") json(`uploads/${song.reference.upload}`, { method: "DELETE" }).catch(() => {});
     this._changed();
     this._send();
+  }
+
+  refuse(song, error) {
+    song.error = error;
+    this._changed();
   }
 
   clear() {

@@ -2,16 +2,18 @@
 
 import { json } from "../base.js";
 import { h } from "../dom.js";
-import { find, size, stemName, t } from "../text.js";
+import { t } from "../text.js";
 import { dialog } from "./dialog.js";
 import { button } from "./button.js";
 import { empty } from "./empty.js";
 import { choices, input } from "./form.js";
 import { installButton } from "./install_button.js";
 import { showRows } from "./list.js";
+import { alternatives, facts, whatFor } from "./model_words.js";
 import { reason } from "./toast.js";
 
 const PAGE = 40;
+let number = 0;
 
 /**
  * Let the reader choose a model that can run here. Resolves to the model as GET /models gives it, or null.
@@ -26,15 +28,17 @@ export async function pickModel({ title = t("picker.title"), stem = null } = {})
   let turn = 0;
   async function search() {
     const mine = (turn += 1);
-    const query = new URLSearchParams({ supported: "true", limit: PAGE, sort: "score" });
+    const query = new URLSearchParams({ supported: "true", limit: PAGE, sort: "recommended" });
     if (found.text) query.set("text", found.text);
-    if (found.installed) query.set("installed", "true");
+    for (const also of alternatives(found.text)) query.append("also", also);
     if (stem) query.set("stem", stem);
     try {
-      const { models, total } = await json(`models?${query}`);
+      const asked = [true, ...(found.installed ? [] : [false])].map((installed) => json(`models?${query}&installed=${installed}`));
+      const answers = await Promise.all(asked); // what is here comes first
       if (mine !== turn) return;
-      models.sort((a, b) => b.installed - a.installed);
-      showRows(list, rows, models, { key: (model) => model.name, make: (model) => row(model, window.close) });
+      const models = answers.flatMap((answer) => answer.models).slice(0, PAGE);
+      const total = answers.reduce((sum, answer) => sum + answer.total, 0);
+      showRows(list, rows, models, { key: (model) => model.name, make: (model) => row(model, stem, window.close) });
       note.replaceChildren(
         models.length ? h("p", { class: "ms-hint" }, total > models.length ? t("picker.more", { count: total - models.length }) : "") : none(),
       );
@@ -64,25 +68,27 @@ export async function pickModel({ title = t("picker.title"), stem = null } = {})
   return chosen ?? null;
 }
 
-function row(model, choose) {
+function row(model, stem, choose) {
   const use = button({ label: t("picker.use"), kind: "primary", run: () => choose({ ...model, installed: true }) });
-  use.setAttribute("aria-label", t("picker.use.label", { title: model.title }));
+  const id = `ms-pick-${(number += 1)}`;
+  use.id = `${id}-use`;
+  use.setAttribute("aria-labelledby", `${use.id} ${id}`);
+  const action = h("div", { class: "ms-picker-action" });
   const install = installButton(model, { oninstalled: () => action.replaceChildren(use) });
-  const action = h("div", { class: "ms-picker-action" }, model.installed ? use : install.element);
+  action.append(model.installed ? use : install.element);
+  const purpose = whatFor(model);
+  const forWhat = h("p", purpose.own ? { translate: "no" } : {}, purpose.text);
   const element = h(
     "li",
     { class: "ms-picker-row" },
-    h("div", {}, h("h3", {}, model.title), h("p", { class: "ms-facts" }, about(model))),
+    h("div", {}, h("h3", { id, translate: "no" }, model.title), forWhat, h("p", { class: "ms-facts" }, facts(model, stem))),
     action,
   );
   return { element, close: install.close };
 }
 
-/** What a model gives and weighs, in one line. */
-export function about(model) {
-  const category = find(`category.${model.category.replaceAll("-", "_")}`) ?? model.category;
-  return [category, model.stems.map(stemName).join(", "), model.bytes ? size(model.bytes) : ""].filter(Boolean).join(" · ");
-}
+/** What a model gives, weighs and is known to be worth, in one line. */
+export const about = (model) => [whatFor(model).text, facts(model)].filter(Boolean).join(" · ");
 
 /** A function that waits until nobody has called it for a moment. */
 export function later(work, pause = 200) {

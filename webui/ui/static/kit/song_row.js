@@ -8,13 +8,14 @@ import { reason } from "./toast.js";
 
 export class SongRow {
   constructor(song, intake) {
-    this.name = h("span", { class: "ms-song-name" });
+    this.name = h("span", { class: "ms-song-name", translate: "no", id: `ms-song-${intake.key}-${song.id}` });
     this.facts = h("span", { class: "ms-facts" });
     this.fill = h("span");
-    this.meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, this.fill);
+    this.meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-labelledby": this.name.id }, this.fill);
     this.problem = h("p", { class: "ms-bad-text", role: "alert" });
-    this.again = button({ label: t("kit.retry"), run: () => intake.retry(this.song) });
-    this.cross = button({ label: t("songs.remove", { name: song.name }), symbol: "close", kind: "quiet", bare: true, run: () => intake.remove(this.song) });
+    this.again = button({ label: t("kit.retry"), run: () => intake.retry(this.song), "aria-describedby": this.name.id });
+    const described = { "aria-describedby": this.name.id };
+    this.cross = button({ label: t("songs.remove"), symbol: "close", kind: "quiet", bare: true, run: () => intake.remove(this.song), ...described });
     this.symbol = h("span", { class: "ms-song-symbol" });
     this.element = h(
       "li",
@@ -40,13 +41,9 @@ export class SongRow {
     if (going) {
       this.fill.style.transform = `scaleX(${song.fraction})`;
       this.meter.setAttribute("aria-valuenow", Math.floor(song.fraction * 100));
-      this.meter.setAttribute("aria-label", t("songs.progress", { name }));
     }
-    setText(this.problem, state === "failed" ? reason(song.error ?? {}) : "");
+    setText(this.problem, song.error || state === "failed" ? reason(song.error ?? {}) : "");
     this.again.hidden = !(state === "failed" && song.file && mayWork(song.error));
-    const remove = t("songs.remove", { name });
-    this.cross.setAttribute("aria-label", remove);
-    this.cross.title = remove;
   }
 }
 

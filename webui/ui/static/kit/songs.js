@@ -105,6 +105,8 @@ export function songs({ key, multiple = true, onchange = () => {}, sample = null
     },
     clear: () => intake.clear(),
     remove: (song) => intake.remove(song),
+    /** What was tried with a song was refused: it stays in the list with the reason, and can be tried again. */
+    refuse: (song, error) => intake.refuse(song, error),
     /** A sound that is on the server: { job, file }, { job } or { sample: "song" }; `facts` (name, duration) are asked for if not given. */
     add: (reference, facts = null) => one(() => intake.addReference(reference, facts)),
     open: () => input.click(),
@@ -135,6 +137,7 @@ const shown = () => [...places].find((place) => place.element.offsetParent !== n
 const placeOf = (event) => [...places].find((place) => place.element.contains(event.target)) ?? shown();
 const mark = (place) => {
   for (const each of places) each.zone.classList.toggle("ms-dragged", each === place);
+  document.documentElement.classList.toggle("ms-dragging", Boolean(place));
 };
 
 document.addEventListener("dragover", (event) => {

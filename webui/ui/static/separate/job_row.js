@@ -1,31 +1,30 @@
 // One job in the queue: what, how far, and what can be done with it.
 
-import { json } from "../base.js";
+import { address, json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
+import { button } from "../kit/button.js";
+import { ask } from "../kit/dialog.js";
+import { menuButton } from "../kit/menu.js";
+import { fail } from "../kit/toast.js";
 import { route } from "../route.js";
 import { clock, errorText, find, span, t, timeLeft, when } from "../text.js";
+import { roughSpan } from "./start.js";
 
-const ACTIONS = {
-  queued: ["cancel"],
-  running: ["cancel"],
-  completed: ["open", "delete"],
-  failed: ["retry", "delete"],
-  cancelled: ["retry", "delete"],
-};
+const TOOL = "Tool: "; // what the jobs of the tools call their preset
 
 export class JobRow {
   constructor(job) {
     this.job = job;
     this._drawn = "";
-    this._confirming = false;
-    this.title = h("h3", { class: "ms-job-title" }, job.title);
+    this.title = h("h3", { class: "ms-job-title", translate: "no", id: `job-title-${job.id}` }, job.title);
     this.badge = h("span", { class: "ms-badge" });
-    this.facts = h("p", { class: "ms-facts" });
+    this.what = h("span", {});
+    this.facts = h("span", {});
     this.fill = h("span", { class: "ms-progress-fill" });
     this.progress = h(
       "div",
-      { class: "ms-progress", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("job.progress", job) },
+      { class: "ms-progress", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-labelledby": this.title.id },
       this.fill,
     );
     this.stage = h("p", { class: "ms-stage" });
@@ -36,7 +35,7 @@ export class JobRow {
       "li",
       { class: "ms-job", "data-job": job.id },
       h("div", { class: "ms-job-head" }, this.title, this.badge),
-      this.facts,
+      h("p", { class: "ms-facts" }, this.what, this.facts),
       this.progress,
       this.stage,
       this.reason,
@@ -45,91 +44,103 @@ export class JobRow {
     );
   }
 
-  update(job) {
+  /** away: the server does not answer, and what is known of a running job is from before. */
+  update(job, away = false) {
     this.job = job;
     const { state } = job;
     this.element.dataset.state = state;
-    this.element.classList.toggle("ms-open", route.get("job") === job.id);
+    this.element.classList.toggle("ms-paused", away);
     setText(this.title, job.title);
     this.title.title = job.file;
-    setText(this.facts, facts(job));
-    this._progress(job);
+    const { name, own } = choiceOf(job);
+    setText(this.what, name);
+    this.what.translate = !own;
+    setText(this.facts, [name ? "" : null, ...facts(job)].filter((each) => each !== null).join(" · "));
+    this._progress(job, away);
     this.reason.hidden = this.details.hidden = state !== "failed";
     setText(this.reason, state === "failed" && job.error ? errorText(job.error) : "");
-    const key = `${state} ${job.queue_position ?? ""}`;
+    const key = `${state} ${job.queue_position ?? ""} ${away}`;
     if (key === this._drawn) return;
-    const changed = this._drawn.split(" ")[0] !== state;
+    const [before, place] = this._drawn.split(" ");
     this._drawn = key;
     this.badge.replaceChildren(icon(state), stateText(job));
-    if (changed) {
-      this._confirming = false;
-      this._actions();
-    }
+    if (before !== state || (place === "1") !== (job.queue_position === 1)) this._actions();
   }
 
-  _progress(job) {
+  _progress(job, away) {
     const running = job.state === "running";
-    this.progress.hidden = this.stage.hidden = !running;
-    if (!running) return;
+    this.progress.hidden = !running;
+    this.stage.hidden = !running && job.state !== "queued";
+    if (!running) {
+      setText(this.stage, job.state === "queued" ? waitText(job, away) : "");
+      return;
+    }
     const percent = Math.floor(job.progress * 100);
     this.fill.style.transform = `scaleX(${job.progress})`;
     this.progress.setAttribute("aria-valuenow", percent);
-    const stage = find(`stage.${job.stage}`) ?? job.stage;
-    const left = job.seconds_left == null ? "" : timeLeft(job.seconds_left);
+    const stage = away ? t("queue.paused") : (find(`stage.${job.stage}`) ?? job.stage);
+    const left = away || job.seconds_left == null ? "" : timeLeft(job.seconds_left);
     setText(this.stage, [`${percent} %`, stage, left].filter(Boolean).join(" · "));
   }
 
   _actions() {
-    const buttons = this._confirming ? this._confirm() : (ACTIONS[this.job.state] ?? []).map((name) => this._button(name));
-    this.actions.replaceChildren(...buttons);
+    const { state, queue_position: place } = this.job;
+    const visible = {
+      queued: [place === 1 ? null : this._button("up", "up"), this._button("cancel")],
+      running: [this._button("cancel")],
+      completed: [this._button("open", null, "primary")],
+      failed: [this._button("retry", null, "primary"), this._button("change")],
+      cancelled: [this._button("retry"), this._button("change")],
+    }[state];
+    this.actions.replaceChildren(...(visible ?? []).filter(Boolean), this._menu());
   }
 
-  _button(name) {
-    const action = t(`job.${name}`);
-    const button = h(
-      "button",
-      { type: "button", class: `ms-button${name === "open" ? " ms-primary" : ""}`, "data-action": name },
-      action,
-    );
-    button.setAttribute("aria-label", t("job.action", { action, title: this.job.title }));
-    button.addEventListener("click", () => this._do(name, button));
-    return button;
-  }
-
-  async _do(name, button) {
-    if (name === "open") return route.go({ tab: "result", job: this.job.id });
-    if (name === "delete") return this._ask(true);
-    button.disabled = true;
-    await this._act(name === "retry" ? "rerun" : name);
-    button.disabled = false;
-  }
-
-  async _act(action) {
-    try {
-      await jobs.act(this.job.id, action);
-    } catch (error) {
-      this.reason.hidden = false;
-      setText(this.reason, error.code === undefined ? t("error.away") : errorText(error));
-    }
-  }
-
-  _confirm() {
-    const yes = h("button", { type: "button", class: "ms-button ms-danger", "data-action": "yes" }, t("job.delete"));
-    const no = h("button", { type: "button", class: "ms-button", "data-action": "no" }, t("job.keep"));
-    no.addEventListener("click", () => this._ask(false));
-    yes.addEventListener("click", async () => {
-      yes.disabled = true;
-      await this._act("delete");
-      
-      yes.disabled = false;
+  _button(name, symbol = null, kind = "") {
+    return button({
+      label: t(`job.${name}`),
+      symbol,
+      kind,
+      run: () => this._do(name),
+      "data-action": name,
+      "aria-describedby": this.title.id,
     });
-    return [h("p", { class: "ms-question" }, t("job.confirm")), yes, no];
   }
 
-  _ask(asking) {
-    this._confirming = asking;
-    this._actions();
-    this.actions.querySelector(asking ? "[data-action=no]" : "[data-action=delete]")?.focus();
+  _menu() {
+    const item = (name, symbol, more = {}) => ({ label: t(`job.${name}`), symbol, action: () => this._do(name).catch(fail), ...more });
+    const items = () =>
+      ({
+        queued: [item("first", "up", { disabled: this.job.queue_position === 1 }), item("last", "down"), item("change", "edit")],
+        running: [item("change", "edit")],
+        completed: [
+          item("zip", "download", { action: undefined, href: address(`api/v1/jobs/${encodeURIComponent(this.job.id)}/zip`) }),
+          item("change", "edit"),
+          item("delete", "trash", { danger: true }),
+        ],
+        failed: [item("delete", "trash", { danger: true })],
+        cancelled: [item("delete", "trash", { danger: true })],
+      })[this.job.state] ?? [];
+    const menu = menuButton({ label: t("kit.actions"), items, bare: true });
+    menu.querySelector("button").setAttribute("aria-describedby", this.title.id);
+    return menu;
+  }
+
+  async _do(name) {
+    const { id, title } = this.job;
+    if (name === "open") return route.go({ tab: "result", job: id });
+    if (name === "change") return this._change();
+    if (name === "delete") {
+      const sure = await ask({ title: t("job.delete.title", { title }), text: t("job.confirm"), action: t("job.delete"), danger: true });
+      return sure ? jobs.act(id, "delete") : undefined;
+    }
+    if (["up", "first", "last"].includes(name)) return jobs.move(id, name);
+    return jobs.act(id, name === "retry" ? "rerun" : name);
+  }
+
+  _change() {
+    route.go({ tab: "separate", again: this.job.id });
+    const form = document.querySelector("#songs-title");
+    form?.scrollIntoView({ behavior: "smooth", block: "start" });
   }
 }
 
@@ -138,11 +149,23 @@ function stateText(job) {
   return t(`state.${job.state}`);
 }
 
+function waitText({ stage, seconds_until_start: seconds }, away) {
+  if (away) return t("queue.paused");
+  if (stage === "resuming") return find("stage.resuming") ?? t("stage.waiting");
+  return seconds == null ? "" : seconds < 5 ? t("queue.starts.soon") : t("queue.starts", { time: roughSpan(seconds) });
+}
+
+/** What was chosen for a job, in words; `own` where that is a name and not a text. */
+function choiceOf({ purpose, preset, model }) {
+  const tool = preset?.startsWith(TOOL) ? find(`job.tool.${preset.slice(TOOL.length).replaceAll("-", "_")}`) : null;
+  const text = tool ?? (purpose ? find(`purpose.${purpose}`) : preset ? find(`preset.${preset}`) : null);
+  return { name: text ?? preset ?? model ?? "", own: text === null };
+}
+
 function facts(job) {
-  const what = job.preset ? find(`preset.${job.preset}`) ?? job.preset : job.model;
-  const took = job.state === "completed" && job.started_at ? t("job.took", { time: span(job.finished_at - job.started_at) }) : "";
-  const length = job.duration == null ? "" : clock(job.duration);
-  return [length, what, job.format.container.toUpperCase(), when(job.created_at), took].filter(Boolean).join(" · ");
+  const took = job.state === "completed" && job.started_at ? t("job.took", { time: span(job.finished_at - job.started_at) }) : null;
+  const length = job.duration == null ? null : clock(job.duration);
+  return [length, job.format.container.toUpperCase(), when(job.created_at), took];
 }
 
 /** The job's log, asked for when it is opened. */

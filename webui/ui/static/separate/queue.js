@@ -1,38 +1,41 @@
 // The list of jobs. Rows are kept and updated, not drawn anew: focus and open details survive every poll.
 
 import { announcer, h, setText } from "../dom.js";
-import { JobRow } from "./job_row.js";
 import { jobs } from "../jobs.js";
-import { route } from "../route.js";
+import { showRows } from "../kit/list.js";
+import { follow, route } from "../route.js";
 import { t } from "../text.js";
+import { done } from "./done.js";
+import { JobRow } from "./job_row.js";
 
 const FEW = 6;
+const MOST = 25; // rows; a whole folder may be waiting
 const ORDER = { running: 0, queued: 1 };
 
 export function queue(place) {
   const list = h("ul", { class: "ms-jobs" });
   const empty = h("p", { class: "ms-empty" }, t("queue.loading"));
-  const more = h("button", { type: "button", class: "ms-button ms-quiet ms-more", hidden: true });
+  const all = h("a", { class: "ms-button ms-quiet ms-more", href: route.link({ tab: "jobs" }), onclick: follow({ tab: "jobs" }), hidden: true }, t("queue.all"));
   const spoken = announcer();
   const title = h("h2", { id: "queue-title", tabindex: "-1" }, t("queue.title"));
-  place.append(h("section", { class: "ms-card", "aria-labelledby": "queue-title" }, title, empty, list, more, spoken.region));
+  place.append(h("section", { class: "ms-card", "aria-labelledby": "queue-title" }, title, empty, list, all, spoken.region));
 
   const rows = new Map();
   const states = new Map();
-  let all = false;
   const draw = () => {
     const sorted = inOrder(jobs.list ?? []);
-    const shown = all ? sorted : sorted.slice(0, Math.max(FEW, sorted.filter((job) => job.state in ORDER).length));
-    place_rows(list, rows, shown);
+    const active = sorted.filter((job) => job.state in ORDER).length;
+    const make = (job) => {
+      const row = new JobRow(job);
+      return { element: row.element, update: (fresh) => row.update(fresh, jobs.away) };
+    };
+    const shown = sorted.slice(0, Math.min(MOST, Math.max(FEW, active)));
+    showRows(list, rows, shown, { make });
     setText(empty, jobs.list ? t(narrow() ? "queue.empty.phone" : "queue.empty") : t("queue.loading"));
     empty.hidden = sorted.length > 0;
-    more.hidden = sorted.length <= FEW || (!all && shown.length === sorted.length);
-    setText(more, all ? t("queue.less") : t("queue.more", { count: sorted.length - shown.length }));
+    all.hidden = shown.length === sorted.length;
+    setText(all, active > shown.length ? t("queue.waiting", { count: active - shown.length }) : t("queue.all"));
   };
-  more.addEventListener("click", () => {
-    all = !all;
-    draw();
-  });
   jobs.subscribe(() => {
     draw();
     for (const job of jobs.list ?? []) {
@@ -41,10 +44,9 @@ export function queue(place) {
       if (before !== job.state && (before || jobs.mine.has(job.id))) ended(job, spoken);
     }
   });
-  route.subscribe(draw);
 }
 
-const narrow = () => window.matchMedia("(max-width: 720px)").matches;
+const narrow = () => window.matchMedia("(max-width: 900px)").matches;
 
 /** Running, then waiting in their order, then the newest. */
 function inOrder(list) {
@@ -56,26 +58,10 @@ function inOrder(list) {
   );
 }
 
-function place_rows(list, rows, shown) {
-  const wanted = new Set(shown.map((job) => job.id));
-  for (const [id, row] of rows) {
-    if (wanted.has(id)) continue;
-    row.element.remove();
-    rows.delete(id);
-  }
-  shown.forEach((job, index) => {
-    let row = rows.get(job.id);
-    if (!row) rows.set(job.id, (row = new JobRow(job)));
-    row.update(job);
-    if (list.children[index] !== row.element) list.insertBefore(row.element, list.children[index] ?? null);
-  });
-}
-
-// A song that was started here opens when it is done, unless something else is open already.
 function ended(job, spoken) {
   if (job.state === "completed") {
     spoken.say(t("queue.done", { title: job.title }));
-    if (jobs.mine.has(job.id) && route.tab === "separate") route.go({ tab: "result", job: job.id });
+    if (jobs.mine.has(job.id)) done(job);
   } else if (job.state === "failed") {
     spoken.say(t("queue.failed", { title: job.title }));
   }
