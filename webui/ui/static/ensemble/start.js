@@ -35,13 +35,10 @@ export function part(duration) {
 export async function keep(knows) {
   const name = await askText({ title: t("ensemble.save.title"), label: t("ensemble.save.name"), value: t("ensemble.save.example"), action: t("kit.save") });
   if (!name) return;
-  const path = `presets/${encodeURIComponent(name)}`;
-  const there = await json(path).then(() => true, (error) => {
-    if (error.status === 404) return false;
-    throw error;
-  });
+  const { presets } = await json("presets?runnable=false");
+  const there = presets.find((preset) => preset.own && [preset.title, preset.name].includes(name));
   if (there && !(await ask({ title: t("ensemble.save.replace"), text: t("ensemble.save.replace.text", { name }), action: t("ensemble.save.replace.yes"), danger: true }))) return;
   const preset = presetOfModels(settings.value, knows, { name, options: settings.value.options });
-  const stored = await json(path, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(preset) });
+  const stored = await json(`presets/${encodeURIComponent(there?.name ?? name)}`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(preset) });
   toast(t("ensemble.saved", { name: stored.name }), { action: { label: t("ensemble.saved.use"), run: () => route.go({ tab: "separate", preset: stored.name }) } });
 }

@@ -9,7 +9,7 @@ import { clock, t } from "../text.js";
  * @param said (value) => text, as it is read out
  */
 export function dial({ label, hint = "", min, max, step, value, unit = "", said = (number) => `${number} ${unit}`.trim(), onchange = () => {} }) {
-  const slider = h("input", { type: "range", class: "ms-range", min, max, step, value, "aria-label": label });
+  const slider = h("input", { type: "range", class: "ms-slider", min, max, step, value, "aria-label": label });
   const number = input({ type: "number", min, max, step, value, inputmode: "decimal", class: "ms-input ms-number" });
   const held = (text) => Math.min(max, Math.max(min, Number(text) || 0));
   const tell = (wanted, from) => {

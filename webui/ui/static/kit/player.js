@@ -33,7 +33,7 @@ export function player({ name, sources, duration = 0, onmove = () => {} }) {
   let frame = 0;
   const path = icon("play");
   const button = h("button", { type: "button", class: "ms-button ms-player-play", onclick: () => toggle() }, path);
-  const slider = h("input", { type: "range", min: 0, max: Math.max(0.1, duration), step: 0.1, value: 0, class: "ms-range", "aria-label": t("work.position", { name }) });
+  const slider = h("input", { type: "range", min: 0, max: Math.max(0.1, duration), step: 0.1, value: 0, class: "ms-slider", "aria-label": t("work.position", { name }) });
   const time = h("span", { class: "ms-player-time" });
   const problem = h("p", { class: "ms-bad-text", role: "alert" });
   const element = h("div", { class: "ms-player", role: "group", "aria-label": name }, button, slider, time, problem);

@@ -44,7 +44,7 @@ export function tab(place) {
     },
   });
   const start = button({ label: t("ensemble.start"), kind: "primary", run: begin, id: "ensemble-start", "aria-describedby": "ensemble-why" });
-  start.classList.add("ms-start");
+  start.classList.add("ms-go");
   const attempt = button({ label: t("ensemble.try", { seconds: TRIED }), run: tryPart, id: "ensemble-try" });
   const store = button({ label: t("ensemble.save"), symbol: "save", run: () => keep(how.knows), id: "ensemble-save" });
   const why = h("p", { class: "ms-hint", role: "status", id: "ensemble-why" });
@@ -116,7 +116,7 @@ export function tab(place) {
         "div",
         { class: "ms-stack" },
         modelSongs,
-        h("section", { class: "ms-card ms-stack ms-ensemble-go", "aria-label": t("ensemble.start") }, time.element, h("div", { class: "ms-start-row" }, start, attempt, store), why),
+        h("section", { class: "ms-card ms-stack ms-ensemble-go", "aria-label": t("ensemble.start") }, time.element, h("div", { class: "ms-go-row" }, start, attempt, store), why),
         h("section", { class: "ms-stack", "aria-label": t("work.results") }, done.element, hint(done.element)),
       ),
     ),

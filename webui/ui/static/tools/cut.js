@@ -22,7 +22,7 @@ class Cut {
     this.end = moment({ label: t("tools.cut.end"), onchange: (value) => this._typed(this.region.start, value) });
     this.length = h("p", { class: "ms-facts", role: "status" });
     this.note = h("p", { class: "ms-hint", role: "status" });
-    const listen = h("button", { type: "button", class: "ms-button", onclick: () => this._sound?.play(this.region.start, this.region.end) }, icon("play"), h("span", {}, t("tools.cut.listen")));
+    const listen = h("button", { type: "button", class: "ms-button ms-cut-listen", onclick: () => this._sound?.play(this.region.start, this.region.end) }, icon("play"), h("span", {}, t("tools.cut.listen")));
     this.fadeIn = dial({ label: t("tools.cut.fade_in"), min: 0, max: 10, step: 0.1, value: 0, unit: "s", onchange: changed });
     this.fadeOut = dial({ label: t("tools.cut.fade_out"), min: 0, max: 10, step: 0.1, value: 0, unit: "s", onchange: changed });
     this.body = h(

@@ -29,7 +29,7 @@ export function jobTool({ id, fewest = 1, multiple = true, saveFirst = false, se
   const reason = h("p", { class: "ms-hint", role: "status", id: `why-${id}` });
   const done = work(`tools-${id}`, { byFile: true });
   const start = button({ label: action(1), kind: "primary", run: begin, id: `start-${id}`, "aria-describedby": reason.id });
-  start.classList.add("ms-start");
+  start.classList.add("ms-go");
   chosen = settings(changed);
   const many = () => Math.max(1, place.input.references.length);
   function update() {
@@ -57,7 +57,7 @@ export function jobTool({ id, fewest = 1, multiple = true, saveFirst = false, se
         saveFirst ? save.element : null,
         chosen.element,
         saveFirst ? null : h("details", { class: "ms-details" }, h("summary", {}, t("work.save_as")), save.element),
-        h("div", { class: "ms-start-row" }, start, reason),
+        h("div", { class: "ms-go-row" }, start, reason),
       ),
       h("section", { class: "ms-stack", "aria-label": t("work.results") }, done.element, hint(done.element)),
     ),
