@@ -4,8 +4,8 @@
                      ├─ device 1 ─┼─ answers, in order
                      └─ ...      ─┘
 
-When memory ends, it takes half the items at a time, down to one; then pieces of chunks; then the CPU; and each time it says so and
-goes on at the chunk it was at.
+When memory ends, it first lets recorded kernels go (networks/graphs.py). Then it takes half the items at a time, down to one; then pieces
+of chunks; then the CPU; and each time it says so and goes on at the chunk it was at.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Crew:
         precision: "exact", "fast", or "auto", which asks `verdicts`.
         half: the type of the fast form on these devices, None where there is none.
         verdicts: what is known about the fast form of these weights; None to measure at every start.
-        most: chunks that a card takes at once where its memory allows and the model says one; on trial, as MSST_GPU_BATCH.
+        most: chunks that a card takes at once where its memory allows and the model says one.
     """
 
     def __init__(
@@ -198,9 +198,12 @@ class Crew:
         """Need less memory from here on, and say so."""
         where = describe(self.devices[0])
         self._room.items = 1
+        recordings = graphs.release()
         if self.devices[0].type != "cpu":
             torch.cuda.empty_cache()
-        if self._fast is not None:  # two forms at once are a luxury
+        if recordings:
+            log.warning("%s: memory of %s is short: recorded kernels are let go", self.name, where)
+        elif self._fast is not None:  # two forms at once are a luxury
             self._fast, self._undecided, self._half = None, False, None
             log.warning("%s: memory of %s is short: the fast form is not tried", self.name, where)
         elif self._shrink.fewer_items(-(-items // len(self.devices))):

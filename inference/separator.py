@@ -8,7 +8,6 @@ The rest stem of a model is never computed: it is what the others leave of the m
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from inference.checkpoints import fill, load_weights
 from inference.crew import Crew
 from inference.device import choose_all
 from inference.errors import BadPreset, BadWeights
-from inference.networks import Setup, WaveModel, build, half_type, wave_model
+from inference.networks import Setup, WaveModel, at_once, build, half_type, wave_model
 from inference.options import Options
 from inference.overlap_add import overlap_add
 from inference.precision import Verdicts
@@ -103,7 +102,7 @@ class Separator:
             return wave_model(record.family, self._networks, self._config, Setup(options, form))
 
         verdicts = Verdicts(self._cache, record.weights.paths(), device, half) if half is not None else None
-        most = int(os.environ.get("MSST_GPU_BATCH", "1")) if options.batch is None else 1
+        most = at_once(record.family, device) if options.batch is None else 1
         return Crew(record.name, make, self.devices, precision=options.precision, half=half, verdicts=verdicts, most=most)
 
     def separate(self, audio: Samples, sample_rate: int, *, stems: Sequence[str] | None = None) -> dict[str, Samples]:

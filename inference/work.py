@@ -66,7 +66,7 @@ class WorkMeter:
 
     def answered(self) -> None:
         """The network has answered."""
-        self._calls_in_all = max(self._calls, 1)
+        self._calls_in_all = self._calls or self._calls_in_all  # a recorded call goes through no layers
 
     def finished(self, samples: int) -> None:
         """So many samples are done for good."""

@@ -3,19 +3,22 @@
     python scripts/gpu_check.py                          all parts on the first card: five to seven minutes
     python scripts/gpu_check.py --parts golden,speed     some of them; speed:htdemucs is one family
     python scripts/gpu_check.py --device cpu --small     a minute, with tiny networks: whether this script works
-    MSST_CUDA_GRAPHS=1 python scripts/gpu_check.py ...   with whole chunks recorded as CUDA graphs
+    python scripts/gpu_check.py --parts golden,table,short,memory      what decides about graphs and batches: five minutes
+    MSST_CUDA_GRAPHS=0 python scripts/gpu_check.py ...   without CUDA graphs
 
 Each part is a process of its own with a time limit, so that neither a crash nor a hang takes the others along. Every result is
 printed as it comes, failures with their tracebacks; OUT/gpu.json has all of them, OUT/gpu.txt what was printed. OUT is the folder of
 --out, or of the environment's OUT. Weights are random, of published sizes, the same everywhere.
 
     machine     the card, its products in float32, TF32 and 16 bits, its memory, what a launch costs
-    golden      recorded answers of all families (tests/golden): published, exact and fast forms
+    golden      recorded answers of all families (tests/golden): published, exact and fast forms; an item of a batch alone, and the
+                kernels recorded, as far as they differ from that
+    table       all families in one process: exact and fast, with and without graphs, batches of 1, 2, 4 and what is chosen
     speed:NAME  exact and fast: times real time, TFLOP/s, agreement, memory, batches of 1, 2, 4, 8, the kernels that take the time,
                 how long the card waits for Python, CUDA graphs, songs twice and in other blocks
     auto        what `auto` finds and remembers
     cancel      how soon a cancel is heeded, and the song after it
-    memory      3 minutes and 15
+    memory      1 minute, 3, and 12
     short       a card with too little memory: fewer chunks, pieces of chunks, the CPU
 
 Suspicious is: exact under 100 dB (TF32 somewhere, or a wrong window), fast under 40 dB, batches or blocks that change an exact answer by
@@ -43,12 +46,13 @@ FAMILIES = ("mel_band_roformer", "htdemucs", "bs_roformer", "mdx23c", "scnet", "
 
 PARTS = {  # seconds that each may take
     "machine": 60,
-    "golden": 90,
+    "golden": 75,
+    "table": 240,
     **{f"speed:{name}": 75 for name in FAMILIES[:6]},
-    "short": 90,
+    "short": 60,
     "auto": 60,
     "cancel": 60,
-    "memory": 90,
+    "memory": 75,
     **{f"speed:{name}": 75 for name in FAMILIES[6:]},
 }
 MARK = "RESULT "
@@ -82,7 +86,7 @@ class Log:
     def add(self, part: str, result: dict[str, Any]) -> None:
         """Keep and print a result."""
         self.results.setdefault(part, []).append(result)
-        about = "  ".join(f"{key} {shown(value)}" for key, value in result.items() if key not in ("what", "table"))
+        about = "  ".join(f"{key} {shown(value)}" for key, value in result.items() if key not in ("what", "table", "rows"))
         self.say(f"{part}: {result.get('what', '')}: {about}")
         for row in result.get("table", ()):
             self.say(f"    {'  '.join(shown(value) for value in row)}")
@@ -150,7 +154,10 @@ def summary(log: Log) -> None:
     log.say("model: form, batch: x real time, TFLOP/s, dB, GB, busy")
     for part, results in log.results.items():
         for result in results:
-            if "x_real_time" in result or "busy" in result:
+            if "rows" in result:
+                for row in result["rows"]:
+                    log.say(f"  {result['what']:18} " + "  ".join(shown(value) for value in row))
+            elif part != "table" and ("x_real_time" in result or "busy" in result):
                 keys = ("x_real_time", "tflops", "db", "peak_gb", "busy")
                 log.say(f"  {part.removeprefix('speed:'):18} {result['what']:24} " + "  ".join(shown(result.get(key, "-")) for key in keys))
     errors = [(part, result) for part, results in log.results.items() for result in results if "error" in result]
@@ -170,14 +177,15 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="tiny networks and short songs")
     arguments = parser.parse_args()
     wanted = [name for name in arguments.parts.split(",") if name]
-    parts = [part for part in PARTS if not wanted or part in wanted or part.split(":")[0] in wanted]
+    parts = [part for part in PARTS if part in wanted or part.split(":")[0] in wanted or (not wanted and part != "table")]
     log = Log(arguments.out)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         cache = (arguments.cache or Path(folder)).resolve()
-        families = sorted({part.split(":")[1] for part in parts if ":" in part} | {"mel_band_roformer", "htdemucs"})
+        named = {part.split(":")[1] for part in parts if ":" in part} | {"mel_band_roformer", "htdemucs"}
+        families = FAMILIES if "table" in parts else sorted(named)
         making = [] if arguments.small else [_make_weights(name, cache) for name in families]  # beside the parts that time nothing
         for part in parts:
-            if part.startswith(("speed", "short", "auto", "cancel", "memory")):
+            if part.startswith(("speed", "table", "short", "auto", "cancel", "memory")):
                 for child in making:
                     child.wait()
             left = arguments.limit - (time.monotonic() - log.began)

@@ -7,6 +7,8 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,18 @@ import torch
 from inference.device import rounding
 from inference.errors import Cancelled
 from inference.networks import Setup, half_type, wave_model
+from inference.networks.graphs import Graphed
+from inference.networks.inverse import istft
 from scripts.gpu_place import RATE, Place, joined, measured, tell, timed
 from scripts.gpu_speed import speed
+from scripts.gpu_table import table
 from tests.vectors import GOLDEN, Golden, agreement, golden
 from tools.bench.models import load_models
 from tools.bench.weights import write
+
+MINUTES = (1, 3, 12)
+
+Engine = Callable[[torch.Tensor], torch.Tensor]
 
 
 def machine(place: Place) -> None:
@@ -70,36 +79,73 @@ def _product(place: Place, side: int, dtype: torch.dtype, exact: bool) -> float:
 
 
 @torch.inference_mode()
-def vectors(place: Place) -> None:
-    """Recorded answers: the published form, the exact one and the fast one."""
+def vectors(place: Place, first: int = 0) -> None:
+    """Recorded answers: the published form, the exact one and the fast one; recorded kernels; batches."""
+    works: list[tuple[str, Callable[[], None]]] = [("inverse", partial(_inverse, place))]
     for path in sorted(GOLDEN.glob("*.safetensors"), key=lambda path: "vr" in path.stem):  # those take longest to make
         name = path.stem
         if name not in ("demix", "vr_pipeline", "spleeter") and not (place.small and name.startswith("vr_v4")):
-            place.step(name, lambda name=name: _vector(place, golden(name), name))  # type: ignore[misc]
+            works.append((name, lambda name=name: _vector(place, golden(name), name)))  # type: ignore[misc]
+    place.steps("golden", works, first)
+
+
+def _inverse(place: Place) -> None:
+    """Inverse transforms of spectra whose ends are not real, few and many, against those of the CPU."""
+    window, found = torch.hann_window(2048), {}
+    for count in (2, 3, 8, 16):
+        spectrum = torch.randn(count, 1025, 400, dtype=torch.complex64, generator=torch.Generator().manual_seed(count))
+        wave = istft(spectrum.to(place.device), 2048, 512, window.to(place.device))
+        found[f"of_{count}_db"] = round(agreement(wave.cpu(), istft(spectrum, 2048, 512, window)), 1)
+    tell("inverse", **found, **({"error": "agrees too little"} if min(found.values()) < 100 else {}))
 
 
 def _vector(place: Place, recorded: Golden, name: str) -> None:
-    network, x, wanted = recorded.network(), recorded.input.to(place.device), recorded.output
+    network, x = recorded.network(), recorded.input.to(place.device)
     about = recorded.config if "model" in recorded.config or recorded.model_type == "vr" else {"model": recorded.config}
     if recorded.model_type != "vr" and "audio" not in about:
         about = {**about, "audio": {"chunk_size": x.shape[-1]}}
     found: dict[str, Any] = {}
     half = half_type(recorded.model_type, place.device)
-    for form, dtype in (("exact_db", None), ("fast_db", half)):
-        if form == "fast_db" and half is None:
+    for form, dtype in (("exact", None), ("fast", half)):
+        if form == "fast" and half is None:
             continue
         with rounding(place.device, exact=dtype is None):
-            found[form] = round(_form_db(place, network, about, recorded, x, dtype), 1)
+            engine, wanted = _engine(place, network, about, recorded, dtype)
+            answer = engine(x)
+            found[f"{form}_db"] = round(_agreement(answer, wanted), 1)
+            found |= _again(place, form, engine, x, answer)
     with rounding(place.device, exact=True):
         answer = network.to(place.device)(x)
-    found["published_db"] = round(agreement(answer.cpu(), wanted), 1)
+    found["published_db"] = round(agreement(answer.cpu(), recorded.output), 1)
     low = found["exact_db"] < 100 or found["published_db"] < 100 or found.get("fast_db", 99) < 30
-    tell(name, **found, **({"error": "agrees too little"} if low else {}))
+    tell(name, **found | ({"error": "agrees too little"} if low else {}))
 
 
-def _form_db(
-    place: Place, network: torch.nn.Module, about: dict[str, Any], recorded: Golden, x: torch.Tensor, half: torch.dtype | None
-) -> float:
+def _again(place: Place, form: str, engine: Engine, x: torch.Tensor, answer: torch.Tensor) -> dict[str, Any]:
+    """How far from its answer [B, ...] an item without the others is, and the same kernels recorded; of the answer's peak."""
+    peak = float(answer.abs().max())
+    values: dict[str, Any] = {f"{form}_alone": float((engine(x[:1]) - answer[:1]).abs().max()) / peak}
+    if place.on_gpu:
+        graphed = Graphed(engine)  # type: ignore[arg-type]
+        for _ in range(2):
+            graphed(x)
+        values[f"{form}_graph"] = float((graphed(x) - answer).abs().max()) / peak
+        if graphed.failure:
+            values["error"] = f"{form} is not recorded: {graphed.failure[:200]}"
+    return values
+
+
+def _agreement(answer: torch.Tensor, wanted: torch.Tensor) -> float:
+    answer = answer.float().cpu()
+    wanted = wanted.reshape(*answer.shape[:-1], -1)
+    length = min(answer.shape[-1], wanted.shape[-1])
+    return agreement(answer[..., :length], wanted[..., :length])
+
+
+def _engine(
+    place: Place, network: torch.nn.Module, about: dict[str, Any], recorded: Golden, half: torch.dtype | None
+) -> tuple[Engine, torch.Tensor]:
+    """A form of the network, and what it should answer."""
     from inference.crew import _copied
 
     if recorded.model_type == "vr":
@@ -108,14 +154,12 @@ def _form_db(
         network_class: Any = FastCascaded if network.offset == 64 else FastClassic
         engine: Any = _copied(network_class(network, half), place.device)
         offset: Any = network.offset
-        return agreement(engine(x).float().cpu(), recorded.output[..., offset:-offset])
+        return engine, recorded.output[..., offset:-offset]
     engine = getattr(_copied(wave_model(recorded.model_type, [network], about, Setup(half=half)), place.device), "engine")  # noqa: B009
+    engine = engine.engine if isinstance(engine, Graphed) else engine
     wanted = recorded.output
-    stems = 1 if wanted.ndim == 3 else wanted.shape[1]
-    answer = engine(x, list(range(stems))).float().cpu()
-    wanted = wanted.reshape(*answer.shape[:-1], -1)
-    length = min(answer.shape[-1], wanted.shape[-1])
-    return agreement(answer[..., :length], wanted[..., :length])
+    stems = list(range(1 if wanted.ndim == 3 else wanted.shape[1]))
+    return lambda x: engine(x, stems), wanted
 
 
 def auto(place: Place) -> None:
@@ -168,15 +212,15 @@ def cancel(place: Place) -> None:
 
 
 def memory(place: Place) -> None:
-    """3 minutes and 15, streamed."""
+    """Songs of these MINUTES, streamed."""
     noise = (0.1 * np.random.default_rng(1).standard_normal((2, 65536))).astype(np.float32)
-    for name in ("mel_band_roformer", "htdemucs", "vr", "scnet", "mdx23c"):
+    for name in ("mel_band_roformer", "vr", "mdx23c", "htdemucs", "scnet"):
 
         def one(name: str = name) -> None:
             fast = half_type(place.task(name).family, place.device) is not None
             separator = place.separator(name, precision="fast" if fast else "exact", overlap=1)
             values: dict[str, float] = {}
-            for minutes in (1, 3, 15):
+            for minutes in MINUTES:
                 blocks = [noise] * int(minutes * 60 * RATE / 65536 * (0.02 if place.small else 1))
                 place.forget()
                 stream = separator.stream(blocks, sample_rate=RATE, channels=2, open_again=lambda blocks=blocks: blocks)  # type: ignore[misc]
@@ -186,7 +230,7 @@ def memory(place: Place) -> None:
             key = "reserved_gb" if place.on_gpu else "process_gb"
             more = (
                 {"error": "memory grows"}
-                if max(values[f"{key}_15"] / values[f"{key}_3"], values["process_gb_15"] / values["process_gb_3"]) > 1.1
+                if max(values[f"{which}_{MINUTES[2]}"] / values[f"{which}_{MINUTES[1]}"] for which in (key, "process_gb")) > 1.1
                 else {}
             )
             tell(name, **values, **more)
@@ -229,7 +273,7 @@ def short(place: Place) -> None:
                     where=str(crew.devices[0]), fast=crew.fast,
                 )  # fmt: skip
 
-            for share in (0.6, 0.3, 0.1, 0.0):
+            for share in (0.6, 0.3, 0.1):  # with none at all not even the song would be there
                 place.step(f"{name}, share {share}", lambda share=share: limited(share))  # type: ignore[misc]
 
         place.step(name, one)
@@ -255,8 +299,12 @@ def main() -> None:
     place = Place(torch.device("cuda:0" if device == "cuda" else device), Path(cache), small=bool(more))
     if kind == "speed":
         speed(place, name)
-        return
-    {"machine": machine, "golden": vectors, "auto": auto, "cancel": cancel, "memory": memory, "short": short}[kind](place)
+    elif kind == "golden":
+        vectors(place, int(name or 0))
+    elif kind == "table":
+        table(place, int(name or 0))
+    else:
+        {"machine": machine, "auto": auto, "cancel": cancel, "memory": memory, "short": short}[kind](place)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,10 @@ def tell(what: str, **values: Any) -> None:
     sys.stdout.flush()
 
 
+class Poisoned(Exception):
+    """A kernel has failed so badly that the process cannot use the card any more."""
+
+
 @dataclass
 class Place:
     """Where a part works."""
@@ -52,14 +57,33 @@ class Place:
             torch.cuda.synchronize(self.device)
 
     def step(self, what: str, work: Callable[[], None]) -> None:
-        """Run a step; whatever goes wrong in it is told, and the next one runs."""
+        """Run a step; whatever goes wrong in it is told, and the next one runs.
+
+        Raises:
+            Poisoned: nothing more can run in this process.
+        """
         try:
             work()
         except Exception as error:  # noqa: BLE001 - the next step tells something else
             traceback.print_exc(file=sys.stdout)
             tell(what, error=f"{type(error).__name__}: {str(error)[:300]}")
-        if self.on_gpu:
+        if not self.on_gpu:
+            return
+        try:
+            torch.cuda.synchronize(self.device)
             torch.cuda.empty_cache()
+        except RuntimeError as error:
+            raise Poisoned from error
+
+    def steps(self, part: str, works: Sequence[tuple[str, Callable[[], None]]], first: int = 0) -> None:
+        """Run steps from the `first` one on. After one that leaves the card unusable the others run in a process of their own."""
+        for index, (what, work) in enumerate(works[first:], first):
+            try:
+                self.step(what, work)
+            except Poisoned:
+                command = [f"{part}:{index + 1}" if one.split(":")[0] == part else one for one in sys.orig_argv]
+                sys.stdout.flush()
+                os.execv(sys.executable, command)  # noqa: S606 - as this process itself was started
 
     def task(self, name: str) -> Task:
         """A model as the benchmark has it; a tiny one of the same family where all is small."""

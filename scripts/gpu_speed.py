@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,22 +24,19 @@ from tools.bench.peers.reference import Reference
 
 def speed(place: Place, name: str) -> None:
     """A family: how fast, how near, how large."""
-    work = _Family(place, name)
+    work = Family(place, name)
     place.step("reference", work.reference)
     for precision in ("exact", "fast") if work.has_fast else ("exact",):
-        batches: list[int | None] = [1, 2, 4, 8] if precision == "fast" or not work.has_fast else [1, 4]
-        if os.environ.get("MSST_GPU_BATCH"):
-            batches.append(None)
+        batches: list[int | None] = [1, 2, 4, 8, None] if precision == "fast" or not work.has_fast else [1, 4, None]
         for batch in batches:
             place.step(f"{precision}, batch {batch}", partial(work.form, precision, batch))
-        place.step(f"{precision}, settings", partial(work.settings, precision))
         separator = work.configured(precision, 1)
-        place.step(f"{precision}, kernels", partial(_kernels, place, separator, precision))
+        place.step(f"{precision}, kernels", partial(kernels, place, separator, precision))
         place.step(f"{precision}, graph", partial(_graph, place, separator, precision))
         place.step(f"{precision}, same", partial(_same, place, separator, precision))
 
 
-class _Family:
+class Family:
     """A model, and what its forms have answered so far."""
 
     def __init__(self, place: Place, name: str) -> None:
@@ -93,24 +89,6 @@ class _Family:
             values["change"] = float(np.abs(found - self.answers[precision]).max() / np.abs(found).max())
         tell(f"{precision}, batch {batch}", **values, **self.place.memory(), fast=separator._crew.fast)
 
-    def settings(self, precision: str) -> None:
-        """Settings of torch that are not ours, whether they would pay."""
-        if not self.place.on_gpu:
-            return
-        separator = self.configured(precision, 1)
-        for owner, name, value in (
-            (torch.backends.cudnn, "benchmark", True),
-            (torch.backends.cuda.matmul, "allow_fp16_reduced_precision_reduction", False),
-        ):
-            before = getattr(owner, name)
-            setattr(owner, name, value)
-            separator.separate(self.short, RATE)
-            found, seconds = measured(self.place, lambda: separator.separate(self.short, RATE))
-            setattr(owner, name, before)
-            against = self.answers.get("exact" if precision == "fast" else "reference")
-            values = {} if against is None else compared(np.stack(list(found.values())), against)
-            tell(f"{precision}, {name} {value}", x_real_time=self.short.shape[1] / RATE / seconds, **values)
-
 
 def compared(found: Samples, wanted: Samples) -> dict[str, float]:
     """Agreement of stems [S, C, n], in dB: of all together, and of the worst one."""
@@ -137,7 +115,7 @@ def counting(separator: Separator, task: Task) -> Iterator[list[int]]:
         del model.separate
 
 
-def _kernels(place: Place, separator: Separator, precision: str) -> None:
+def kernels(place: Place, separator: Separator, precision: str) -> None:
     """What takes the time on the card, and how long it waits."""
     if not place.on_gpu:
         return
@@ -167,8 +145,9 @@ def _kernels(place: Place, separator: Separator, precision: str) -> None:
 def _graph(place: Place, separator: Separator, precision: str) -> None:
     """One call of the engine, as it is and as a CUDA graph."""
     engine: Any = getattr(separator.model, "engine", None)
-    if not place.on_gpu or isinstance(engine, Graphed):
+    if not place.on_gpu:
         return
+    engine = engine.engine if isinstance(engine, Graphed) else engine
     given: list[Any] = []
     hook = engine.register_forward_pre_hook(lambda _, inputs: given.append(inputs))
     separator.separate(place.song(20), RATE)

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LAST_FOUR_BYTES = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))  # of NAT64 (RFC 6052); IPv4-compatible
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215: each network its own, and so inside; Python counts it as public at times
 
 
 def resolve(host: str, port: int) -> list[Address]:
@@ -39,7 +40,7 @@ def may_call(address: Address, host: str, *, loopback: bool = False, allow: Sequ
         allow: hosts, addresses and networks (10.0.0.0/8) that are fine although they are not public.
     """
     plain = _embedded(address) or address
-    if plain.is_global and not plain.is_multicast:
+    if plain.is_global and not plain.is_multicast and not (plain.version == 6 and plain in _LOCAL_NAT64):
         return True
     if plain.is_loopback and loopback:
         return True
@@ -47,10 +48,10 @@ def may_call(address: Address, host: str, *, loopback: bool = False, allow: Sequ
 
 
 def _embedded(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for: mapped, 6to4, or translated by NAT64 (RFC 6052)."""
+    """The IPv4 address that an IPv6 one stands for: mapped, compatible, 6to4, or translated by NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
-    if address in _NAT64:
+    if any(address in network for network in _LAST_FOUR_BYTES) and int(address) > 1:  # not :: and ::1
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from webui import __version__
-from webui.commands import bench, ensemble, installing, jobs, keys, listening, models, presets, separate, settings, tools
+from webui.commands import bench, ensemble, installing, jobs, keys, listening, models, presets, separate, settings, system, tools
 
 app = typer.Typer(
     add_completion=False,
@@ -60,4 +60,5 @@ app.add_typer(tools.app, name="tools")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(settings.app, name="settings")
 app.add_typer(keys.app, name="keys")
+app.add_typer(system.app, name="system")
 app.command()(bench.bench)

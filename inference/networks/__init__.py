@@ -1,10 +1,11 @@
 """The network families: one file each, found by name.
 
-A family's module has two functions, and may have a table:
+A family's module has two functions, and may have tables:
 
     build(config) -> nn.Module                         the network with the published state-dict keys, ready for published weights
     wave_model(networks, config, setup) -> WaveModel   what the loop runs: audio in, stems out, made from networks with their weights
     HALF = {"cpu": torch.bfloat16}                     kinds of device with a fast form, and the type of its products there
+    AT_ONCE = {"cuda": 2}                              kinds of device that are faster with more chunks in a call, and how many
 
 Most are made by `chunked.ChunkModel` from an engine: the network once more, laid out for speed.
 To add a family, write its file and add its line to FAMILIES in `inference/families.py`. Nothing else knows families by name.
@@ -116,6 +117,16 @@ def half_type(model_type: str, device: torch.device) -> torch.dtype | None:
     """
     table: Mapping[str, torch.dtype] = getattr(_family(model_type), "HALF", {})
     return table.get(device.type)
+
+
+def at_once(model_type: str, device: torch.device) -> int:
+    """Chunks in a call of the network that this kind of device likes best, where nobody says how many, and memory allows.
+
+    Raises:
+        UnknownModel: no such family.
+    """
+    table: Mapping[str, int] = getattr(_family(model_type), "AT_ONCE", {})
+    return table.get(device.type, 1)
 
 
 def section(config: Config, name: str) -> Config:

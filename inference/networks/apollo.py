@@ -19,6 +19,8 @@ HALF = {"cpu": torch.bfloat16, "cuda": torch.float16}
 # With torch's own random weights at the published size of 256 features: 47 dB in bfloat16, 65 dB in float16. With AVX512-BF16 1.7 times
 # as fast as in float32.
 
+AT_ONCE = {"cuda": 2}  # on an H200 1.2 times as fast as one; four are 1.1 times as fast as two and hold twice the memory
+
 
 def build(config: Config) -> Apollo:
     """The published network of a config."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.networks import Config, section
+from inference.networks.attention import attention
 from inference.networks.inverse import istft
 
 BANDS = 80
@@ -86,7 +87,7 @@ class Roformer(nn.Module):
         """[B, N, T] -> the same."""
         heads = self.weight(self.input_norm(x)).unflatten(1, (HEADS, -1)).transpose(-1, -2)  # [B, heads, T, 3 hidden]
         query, key, value = heads.chunk(3, -1)
-        found = F.scaled_dot_product_attention(self._rotated(query), self._rotated(key), value)
+        found = attention(self._rotated(query), self._rotated(key), value)
         x = self.output(found.transpose(-1, -2).flatten(1, 2)) + x
         gate, signal = self.MLP(x).chunk(2, 1)
         restored: Tensor = self.MLP_output(F.silu(gate) * signal)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from inference.networks.attention import attention
 from inference.networks.demucs_transformer import CrossTransformer, Layer, TokenGroupNorm, line_embedding, plane_embedding
 from inference.networks.packed import PackedLinear
 
@@ -60,7 +60,7 @@ class TokenLayer(nn.Module):
             assert other is not None
             (query,) = self._split(self.project(x), 1)
             key, value = self._split(self.project_other(other), 2)
-        found = F.scaled_dot_product_attention(query, key, value)[0].transpose(0, 1).reshape(len(x), -1)
+        found = attention(query, key, value)[0].transpose(0, 1).reshape(len(x), -1)
         return _added(self.attended, found, residual)
 
     def _split(self, projected: Tensor, count: int) -> tuple[Tensor, ...]:

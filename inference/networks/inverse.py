@@ -3,6 +3,10 @@
 `torch.istft` looks whether its windows leave a hole, and for that a GPU must finish all that was asked of it before anything
 more can be asked; nor can such a call be part of a CUDA graph. Elsewhere than on a CPU the same sum is made here, in an order that
 is always the same.
+
+Of the first and the last frequency only the real part means anything. A mask gives them an imaginary one, which FFTs on a CPU pass
+over; cuFFT reads it or not, as its plan has it (PyTorch issue 154496): on an H200 a batch of chunks came out 0.09 % of the peak away
+from the same chunks one by one.
 """
 
 from __future__ import annotations
@@ -33,12 +37,22 @@ def overlap_added(spectrum: Tensor, n_fft: int, hop: int, window: Tensor, *, nor
     count = spectrum.shape[-1]
     before = (n_fft - len(window)) // 2
     whole = F.pad(window, (before, n_fft - len(window) - before))
-    frames = torch.fft.irfft(spectrum.mT, n_fft, norm="ortho" if normalized else "backward")
+    turned = real_ends_(spectrum.mT.clone(memory_format=torch.contiguous_format), -1)
+    frames = torch.fft.irfft(turned, n_fft, norm="ortho" if normalized else "backward")
     start = n_fft // 2
     stop = start + (hop * (count - 1) if length is None else length)
     wave = _joined(frames * whole, hop)[..., start:stop]
     weight = _joined(whole.square().expand(count, n_fft), hop)[start:stop]
     return F.pad(wave / weight, (0, stop - start - wave.shape[-1]))
+
+
+def real_ends_(spectrum: Tensor, dim: int) -> Tensor:
+    """Make the first and last frequency along `dim` real, in place: what an inverse transform of even length takes them for."""
+    numbers = torch.view_as_real(spectrum)
+    along = dim if dim >= 0 else dim - 1
+    for index in (0, -1):
+        numbers.select(along, index)[..., 1].zero_()
+    return spectrum
 
 
 def _joined(frames: Tensor, hop: int) -> Tensor:

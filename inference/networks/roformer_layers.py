@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.networks.attention import attention
+
 THETA = 10000.0  # wave length of the slowest rotation, in positions, divided by 2 pi
 LINEAR_SCALE = 8.0  # of the products of normalised features
 
@@ -73,7 +75,7 @@ class Attention(nn.Module):
         x = self.norm(x)
         q, k, v = self.to_qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # each [B, heads, n, dim_head]
         dropout = self.dropout if self.training else 0.0
-        found = F.scaled_dot_product_attention(self.rotary_embed(q), self.rotary_embed(k), v, dropout_p=dropout)
+        found = attention(self.rotary_embed(q), self.rotary_embed(k), v, dropout=dropout)
         gates = self.to_gates(x).sigmoid()
         return self.to_out((found.transpose(1, 2) * gates[..., None]).flatten(-2))  # type: ignore[no-any-return]
 

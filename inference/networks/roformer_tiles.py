@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.networks.attention import attention
 from inference.networks.packed import PackedLinear
 from inference.networks.roformer_conformer import Convolution
 from inference.networks.roformer_layers import LINEAR_SCALE, Attention, FeedForward, LinearAttention, RMSNorm
@@ -90,7 +91,7 @@ class TileAttention(nn.Module):
         assert gates_bias is not None
         self.inner = qkv.shape[0] // 3  # features of all heads
         queries = qkv[: self.inner] * (self.inner // self.heads) ** -0.5
-        even = gates.new_zeros(self.heads % 2, gates.shape[1])  # rows must be pairs of numbers
+        even = gates.new_zeros(-self.heads % 8, gates.shape[1])  # rows must be pairs of numbers, and for a GPU of 16 bytes
         weight = torch.cat([queries, qkv[self.inner :], gates, even]) * gain(published.norm)
         self.inputs = PackedLinear(weight, F.pad(gates_bias, (len(qkv), len(even))), dtype=dtype)
         self.output = PackedLinear(*linear(published.to_out[0]), dtype=dtype)
@@ -140,7 +141,7 @@ class TileAttention(nn.Module):
 def attend(q: Tensor, k: Tensor, v: Tensor, dtype: torch.dtype) -> Tensor:
     """Attention of scaled queries [B, heads, n, features] -> the same shape. Away from the CPU its products and answer are in `dtype`."""
     if q.device.type != "cpu":
-        return F.scaled_dot_product_attention(q.to(dtype), k.to(dtype), v.to(dtype), scale=1.0)
+        return attention(q.to(dtype), k.to(dtype), v.to(dtype), scale=1.0)
     if q.shape[-2] >= LONG:
         return F.scaled_dot_product_attention(q, k, v, scale=1.0)
     flat = [part.reshape(-1, *part.shape[-2:]) for part in (q, k, v)]

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.networks.inverse import real_ends_
 from inference.networks.mdx23c_conv import grouped, moments
 from inference.networks.packed import PackedLinear
 from inference.networks.scnet_layers import Band, DualPath, borders
@@ -79,7 +80,7 @@ class FastNet(nn.Module):
             x = module(x)  # [frames, bins, C]
             if index % 2:
                 half = x.shape[2] // 2
-                x = torch.fft.irfft(torch.complex(x[..., :half], x[..., half:]), dim=0, norm="ortho")
+                x = torch.fft.irfft(real_ends_(torch.complex(x[..., :half], x[..., half:]), 0), dim=0, norm="ortho")
                 x = x.transpose(0, 1).contiguous()
             else:
                 spectrum = torch.fft.rfft(x, dim=0, norm="ortho").transpose(0, 1)

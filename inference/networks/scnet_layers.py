@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.networks.inverse import real_ends_
+
 
 class Band(NamedTuple):
     """How a part of the spectrum is compressed."""
@@ -186,5 +188,5 @@ def to_fourier(x: Tensor) -> Tensor:
 def from_fourier(x: Tensor) -> Tensor:
     """The way back."""
     real, imaginary = x.chunk(2, -3)
-    found: Tensor = torch.fft.irfft(torch.complex(real, imaginary), norm="ortho")
+    found: Tensor = torch.fft.irfft(real_ends_(torch.complex(real, imaginary), -1), norm="ortho")
     return found

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.networks import Config, Setup, scnet
+from inference.networks.attention import attention
 from inference.networks.chunked import ChunkModel
 from inference.networks.scnet_layers import SeparationNet
 
@@ -98,7 +99,7 @@ class Attention(nn.Module):
         """[N, positions, channels] -> the same shape."""
         x = self.norm(x)
         q, k, v = self.to_qkv(x).unflatten(2, (3, HEADS, HEAD_WIDTH)).permute(2, 0, 3, 1, 4)
-        heard = F.scaled_dot_product_attention(self.rotary_embed(q), self.rotary_embed(k), v)  # [N, heads, positions, width]
+        heard = attention(self.rotary_embed(q), self.rotary_embed(k), v)  # [N, heads, positions, width]
         heard = heard.transpose(1, 2) * self.to_gates(x).sigmoid()[..., None]
         found: Tensor = self.to_out(heard.flatten(2))
         return found

@@ -20,6 +20,7 @@ from typing_extensions import Self
 
 from inference.errors import BadOutputFormat, BadPreset
 from inference.presets import names
+from inference.presets.impossible import Impossible
 from inference.presets.order import Ring, in_order
 from inference.presets.references import EVERY, file_number, owner_of, resolve, stem_of
 from inference.presets.schema import MAX_OUTPUTS, MAX_STEPS, Output, Preset, Step
@@ -48,12 +49,12 @@ class _Output(Strict):
     @model_validator(mode="after")
     def _writable(self) -> Self:
         if self.subtype and not self.container:
-            raise ValueError('"subtype" needs a "format"')
+            raise Impossible('"subtype" needs a "format"', "format")
         try:
             if self.container:
                 OutputFormat(self.container, self.subtype)
         except BadOutputFormat as error:
-            raise ValueError(f"{error.message}. {error.hint}") from error
+            raise Impossible(f"{error.message}. {error.hint}", "format") from error
         return self
 
 
@@ -79,7 +80,8 @@ def read_graph(data: dict[str, Any]) -> Preset:
     _check_names(steps)
     steps = _resolved(_expanded(steps))
     if len(steps) > MAX_STEPS:
-        raise BadPreset(f"/steps: {len(steps)} steps, counting the models of ensembles; {MAX_STEPS} are the most", place="/steps")
+        message = f"/steps: {len(steps)} steps, counting the models of ensembles; {MAX_STEPS} are the most"
+        raise BadPreset(message, place="/steps", reason="many_steps", limit=MAX_STEPS)
     outputs = tuple(_output(each, f"/outputs/{number}", steps) for number, each in enumerate(file.outputs))
     outputs = _with_main(_told_apart(outputs, steps))
     return Preset(name=file.name, description=file.description, steps=tuple(steps), outputs=outputs)
@@ -94,6 +96,7 @@ def _check_names(steps: Sequence[StepBase]) -> None:
                 f"{place}: a step cannot be called {step.name[:80]!r}",
                 hint="A name has 1 to 64 characters, no dot, star, slash, brace or quote, and does not mean a file: mixture, file1 ...",
                 place=place,
+                reason="step_name",
             )
         other = seen.setdefault(step.name.casefold(), step)
         if other is not step:
@@ -102,6 +105,7 @@ def _check_names(steps: Sequence[StepBase]) -> None:
                 hint="Give each step a name of its own.",
                 place=place,
                 step=step.name,
+                reason="step_name_twice",
             )
 
 
@@ -163,11 +167,22 @@ def _renamed(step: StepBase, new: Callable[[str], str]) -> StepBase:
             hint="A step reads the mixture, file2 ... or STEP.STEM.",
             place=step.place,
             step=step.name,
+            reason="unknown_step",
+            reference=next(each for each in step.references() if not _is_known(each, new)),
         ) from error
     for reference in changed.values():
         if stem_of(reference) == EVERY:
-            raise BadPreset(f"{step.place}: a step reads one stem, not {reference!r}", place=step.place, step=step.name)
+            message = f"{step.place}: a step reads one stem, not {reference!r}"
+            raise BadPreset(message, place=step.place, step=step.name, reason="several_stems", reference=reference)
     return step.renamed(lambda reference: changed[reference])
+
+
+def _is_known(reference: str, resolved: Callable[[str], str]) -> bool:
+    try:
+        resolved(reference)
+    except ValueError:
+        return False
+    return True
 
 
 def _in_full(reference: str, steps: dict[str, StepBase]) -> str:
@@ -187,7 +202,11 @@ def _ordered(steps: list[StepBase]) -> list[StepBase]:
         place = next(step.place for step in steps if step.name == ring.names[0])
         way = " → ".join([*ring.names, ring.names[0]])
         raise BadPreset(
-            f"{place}: the steps go round in a ring: {way}", hint="Let one of them read something else.", place=place, ring=way
+            f"{place}: the steps go round in a ring: {way}",
+            hint="Let one of them read something else.",
+            place=place,
+            ring=way,
+            reason="ring",
         ) from ring
 
 
@@ -195,16 +214,25 @@ def _output(output: _Output, place: str, steps: Sequence[StepBase]) -> Output:
     try:
         source = resolve(output.source, [step.name for step in steps])
     except ValueError as error:
-        raise BadPreset(f"{place}/from: {error}", hint="An output comes from STEP.STEM.", place=f"{place}/from") from error
+        raise _no_source(place, str(error), output.source) from error
     if file_number(source):
-        raise BadPreset(f"{place}/from: the {source} itself is no output", hint="An output comes from STEP.STEM.", place=f"{place}/from")
+        raise _no_source(place, f"the {source} itself is no output", source)
     source = _in_full(source, {step.name: step for step in steps})
     if stem_of(source) == EVERY and output.name and "stem" not in names.fields_of(output.name):
         raise BadPreset(
-            f"{place}/name: {output.name!r} would call every stem the same", hint="Put {stem} into the name.", place=f"{place}/name"
+            f"{place}/name: {output.name!r} would call every stem the same",
+            hint="Put {stem} into the name.",
+            place=f"{place}/name",
+            reason="names_alike",
         )
     changes = {key: getattr(output, key) for key in ("name", "container", "subtype", "main")}
     return Output(source=source, place=place, **changes)
+
+
+def _no_source(place: str, why: str, reference: str) -> BadPreset:
+    place = f"{place}/from"
+    hint = "An output comes from STEP.STEM."
+    return BadPreset(f"{place}: {why}", hint=hint, place=place, reason="no_source", reference=reference)
 
 
 def _told_apart(outputs: tuple[Output, ...], steps: Sequence[StepBase]) -> tuple[Output, ...]:
@@ -227,6 +255,7 @@ def _told_apart(outputs: tuple[Output, ...], steps: Sequence[StepBase]) -> tuple
                 f"{output.place}/name: nothing makes it differ from the name of {other.place}",
                 hint="Put {stem}, {step} or {model} into it, or other words.",
                 place=f"{output.place}/name",
+                reason="names_alike",
             )
     return outputs
 

@@ -10,6 +10,8 @@ import re
 import string
 import unicodedata
 
+from inference.presets.impossible import Impossible
+
 FIELDS = ("song", "stem", "step", "model")
 DEFAULT = "{song}_{stem}"
 DEFAULT_OF_TWINS = "{song}_{step}_{stem}"
@@ -26,26 +28,29 @@ def fields_of(template: str) -> set[str]:
     """The fields that a template uses.
 
     Raises:
-        ValueError: it is none: a field that does not exist, a lone brace, no field at all, a separator of paths.
+        Impossible: it is none: a field that does not exist, a lone brace, no field at all, a separator of paths.
     """
     if len(template) > MAX_TEMPLATE:
-        raise ValueError(f"a name of more than {MAX_TEMPLATE} characters")
+        raise Impossible(f"a name of more than {MAX_TEMPLATE} characters", "name_long", limit=MAX_TEMPLATE)
     try:
         parts = list(string.Formatter().parse(template))
     except ValueError as error:
-        raise ValueError(f"{template!r} is no name: {error}") from error
+        raise Impossible(f"{template!r} is no name: {error}", "name_braces") from error
     used = set()
     for text, field, form, conversion in parts:
         if re.search(r"[/\\\x00-\x1f]", text):
-            raise ValueError(f"{template!r} names a folder: results lie side by side")
+            raise Impossible(f"{template!r} names a folder: results lie side by side", "name_folder")
         if field is None:
             continue
         if field not in FIELDS or form or conversion:
-            raise ValueError(f"there is no field {{{field}}}: the fields are {', '.join(f'{{{each}}}' for each in FIELDS)}")
+            known = ", ".join(f"{{{each}}}" for each in FIELDS)
+            raise Impossible(f"there is no field {{{field}}}: the fields are {known}", "name_field", field=f"{{{field}}}")
         used.add(field)
     if not used:
-        raise ValueError(
-            f"{template!r} has no field, so all songs would have one name: the fields are {{song}}, {{stem}}, {{step}}, {{model}}"
+        raise Impossible(
+            f"{template!r} has no field, so all songs would have one name: the fields are {{song}}, {{stem}}, {{step}}, {{model}}",
+            "name_constant",
+            field="{song}",
         )
     return used
 

@@ -17,6 +17,7 @@ from inference.presets.graph import as_json
 from inference.presets.references import EVERY, file_number, file_reference, owner_of, stem_of
 from inference.presets.schema import Preset
 from inference.presets.steps.base import StemsOf
+from inference.presets.steps.cut import LONGEST
 from inference.presets.tools import stem_names
 
 CONTEXT = 10.0
@@ -59,7 +60,7 @@ def replacing(preset: Preset, region: Region, *, stem: str, others: Sequence[str
     source = _source(preset, wanted or stem, stems_of)
     first, *rest = stem_names([stem, *others])
     steps = [
-        {"kind": "cut", "name": part, "start": begin, "end": region.end + CONTEXT},
+        {"kind": "cut", "name": part, "start": begin, "end": min(region.end + CONTEXT, LONGEST)},
         *as_json(inner)["steps"],
         {
             "kind": "splice", "name": mended, "input": "file2", "patch": source, "at": begin,

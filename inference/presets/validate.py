@@ -70,6 +70,7 @@ def check_preset(preset: Preset, catalogue: Catalogue) -> None:
                 hint="Give each step a name of its own.",
                 step=step.name,
                 place=step.place,
+                reason="step_name_twice",
             )
         for reference in step.references():
             if not file_number(reference):
@@ -94,11 +95,15 @@ def check_files(preset: Preset, files: int) -> None:
                     hint=f"This preset is for {preset.files} files.",
                     step=step.name,
                     place=step.place,
+                    reason="files",
+                    files=preset.files,
                 )
     if files > preset.files:
         raise BadPreset(
             f"the job has {files} files, and no step reads the last of them",
             hint=f"Let a step read {file_reference(files)}, or give the preset {preset.files} file{'s' if preset.files > 1 else ''}.",
+            reason="files",
+            files=preset.files,
         )
 
 
@@ -122,14 +127,22 @@ def _check_reference(reference: str, made: dict[str, dict[str, str]], what: str,
     step, stem = owner_of(reference), stem_of(reference)
     stems = made.get(step.casefold())
     if stems is None:
-        raise BadPreset(f"{_at(place)}{what} refers to the step {step!r}, which does not come before it", step=step, place=place)
+        message = f"{_at(place)}{what} refers to the step {step!r}, which does not come before it"
+        raise BadPreset(message, step=step, place=place, reason="unknown_step", reference=reference)
     if (stem == EVERY and every) or stem.casefold() in stems or (not stem and len(stems) == 1):
         return
     hint = f"{step} makes: {', '.join(stems.values())}."
     if not stem:
-        raise BadPreset(f"{_at(place)}{what} refers to {step}, which makes several stems", hint=hint, step=step, place=place)
+        message = f"{_at(place)}{what} refers to {step}, which makes several stems"
+        raise BadPreset(message, hint=hint, step=step, place=place, reason="several_stems", reference=reference)
     raise BadPreset(
-        f"{_at(place)}{what} refers to the stem {stem!r}, which {step} does not make", hint=hint, step=step, stem=stem, place=place
+        f"{_at(place)}{what} refers to the stem {stem!r}, which {step} does not make",
+        hint=hint,
+        step=step,
+        stem=stem,
+        place=place,
+        reason="no_stem",
+        reference=reference,
     )
 
 

@@ -30,7 +30,7 @@ LIMIT_MS = 30_000
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "en-US", "has_touch": True, "is_mobile": True}
 
-# Counts on the sound: every AudioBufferSourceNode that is started, as (stem's node, when, offset, length, sample rate).
+# Counts on the sound: every AudioBufferSourceNode that is started: its stem's node, when, from where and how much of it.
 SPY = """
 window.started = [];
 window.contexts = [];
@@ -47,7 +47,9 @@ AudioNode.prototype.connect = function (to, ...rest) {
 AudioBufferSourceNode.prototype.start = function (when, offset, ...rest) {
   if (!window.contexts.includes(this.context)) window.contexts.push(this.context);
   const { length, sampleRate } = this.buffer;
-  window.started.push({ stem: this.stem, when, offset, length, rate: sampleRate, now: this.context.currentTime });
+  const [duration = length / sampleRate - offset] = rest;
+  const speed = this.playbackRate.value;
+  window.started.push({ stem: this.stem, when, offset, length, duration, speed, rate: sampleRate, now: this.context.currentTime });
   return start.call(this, when, offset, ...rest);
 };
 """

@@ -164,15 +164,15 @@ def test_a_result_of_a_job_is_taken_and_drawn(open_page: Callable[..., Any], sam
     page = opened(open_page, "spectrogram", DESKTOP)
     page.click(".ms-sounds > div:last-child > button")
     page.locator(".ms-results-row", has_text=sample_job["results"][0]["file"]).first.click()
-    page.wait_for_selector(".ms-spectrogram-image")
-    page.wait_for_function("document.querySelector('.ms-spectrogram-image').naturalWidth === 1600")
-    plot = page.locator(".ms-spectrogram-plot")
+    page.wait_for_selector(".ms-sonogram-image")
+    page.wait_for_function("document.querySelector('.ms-sonogram-image').naturalWidth === 1600")
+    plot = page.locator(".ms-sonogram-plot")
     box = plot.bounding_box()
     plot.hover(position={"x": box["width"] / 2, "y": box["height"] / 2})
-    hertz = float(page.inner_text(".ms-spectrogram-read").split(" · ")[1].removesuffix(" Hz"))
+    hertz = float(page.inner_text(".ms-sonogram-read").split(" · ")[1].removesuffix(" Hz"))
     assert hertz == pytest.approx((40 * 20000) ** 0.5, rel=0.03)  # half way up in octaves
     plot.press("ArrowUp")
-    higher = float(page.inner_text(".ms-spectrogram-read").split(" · ")[1].removesuffix(" Hz"))
+    higher = float(page.inner_text(".ms-sonogram-read").split(" · ")[1].removesuffix(" Hz"))
     assert higher / hertz == pytest.approx((20000 / 40) ** 0.01, rel=0.01)
     with page.expect_download() as saved:
         page.click("[data-open] .ms-answer .ms-button")
@@ -192,4 +192,18 @@ def test_axe_finds_nothing_serious_in_any_tool(open_page: Callable[..., Any], so
         page.wait_for_timeout(500)
         unfold(page)
         found[tool] = violations(page, within="#tab-tools")
+    assert not {tool: lines for tool, lines in found.items() if lines}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "zh-TW", "ja", "ko"])
+def test_every_tool_is_in_the_readers_language(open_page: Callable[..., Any], language: str) -> None:
+    page = open_page("?tab=tools", locale=language)
+    page.wait_for_selector(".ms-tool-card")
+    formats = ("WAV", "FLAC", "OGG")
+    found = {"": untranslated(page, language)}
+    for tool in [card.get_attribute("data-tool") for card in page.locator("[data-tool]").all()]:
+        page.evaluate(OPEN, tool)
+        page.wait_for_selector(f"[data-open={tool}]")
+        unfold(page)
+        found[tool] = untranslated(page, language, formats)
     assert not {tool: lines for tool, lines in found.items() if lines}

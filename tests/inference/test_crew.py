@@ -381,3 +381,20 @@ def test_more_chunks_at_once_from_the_second_call_on(song: Tensor) -> None:
     found = torch.cat(list(overlap_add([song], network, crew.model.plan, stems=2, batch_size=lambda: crew.batch)), -1)
     assert asked == [1, 3, 3]
     assert torch.allclose(found, separated(Team(Options(batch=1)).crew(), song, 1), atol=1e-6)
+
+
+def test_recordings_go_before_anything_becomes_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    team = Team(limit=44100 * 4)
+    crew = team.crew()
+    held = [True]
+
+    def release() -> bool:
+        there, held[0] = held[0], False
+        for _, engine in team.engines:
+            engine.limit = float("inf")
+        return there
+
+    monkeypatch.setattr("inference.crew.graphs.release", release)
+    mixture = torch.ones(2, 2, 44100 * 4)
+    crew.answer(mixture, STEMS, [44100 * 4] * 2)
+    assert crew._shrink.items is None

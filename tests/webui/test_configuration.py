@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -155,6 +156,18 @@ def test_a_file_that_cannot_be_read_is_put_aside(home: Path, text: str) -> None:
     assert (home / "settings.broken").read_text(encoding="latin-1") == text
     configuration.change({"queue_limit": 5})
     assert Configuration(Settings(home=home)).now.queue_limit == 5
+
+
+def test_a_file_that_is_in_use_for_a_moment_is_left_where_it_is(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Configuration(Settings(home=home)).change({"queue_limit": 5})
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "read_text", Mock(side_effect=PermissionError("in use")))
+        configuration = Configuration(Settings(home=home))
+        configuration.refresh()
+        with pytest.raises(OSError, match="in use"):
+            configuration.change({"parallel_jobs": 2})
+    configuration.refresh()
+    assert (configuration.now.queue_limit, configuration.now.parallel_jobs) == (5, 1)
 
 
 def test_another_process_s_change_is_noticed(configuration: Configuration, home: Path) -> None:

@@ -93,3 +93,28 @@ def test_from_purpose_and_address_to_nothing_left(home: Path, web: Web, tmp_path
 )
 def test_refused(home: Path, arguments: list[str], status: int, said: str) -> None:
     assert said in run(home, *arguments, status=status)
+
+
+def test_how_long_it_would_take(home: Path, tmp_path: Path) -> None:
+    found = json.loads(run(home, "jobs", "estimate", "60", "120", "--model", BUILT_IN))
+    assert found["seconds"] > 0
+    assert (found["missing_bytes"], [each["name"] for each in found["models"]]) == (0, [BUILT_IN])
+    file = tmp_path / "mine.json"
+    steps = [{"kind": "separate", "name": "s", "model": BUILT_IN}]
+    file.write_text(json.dumps({"version": "2.0.0", "name": "mine", "steps": steps, "outputs": [{"from": "s.vocals"}]}), encoding="utf-8")
+    assert json.loads(run(home, "jobs", "estimate", "60", "120", "--preset", file))["seconds"] == found["seconds"]
+    assert "nobody" in run(home, "jobs", "estimate", "60", "--purpose", "nobody", status=2)
+
+
+def test_the_machine(home: Path) -> None:
+    shown = json.loads(run(home, "system", "show"))
+    assert shown["memory"]["server"] > 0
+    assert shown["disk"]["jobs"] >= 0
+    kept = home / "cache" / "analyses" / "a.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b" " * 3000)
+    assert "freed" in run(home, "system", "clean")
+    assert not kept.exists()
+    said = run(home, "system", "diagnostics")
+    assert "Python 3" in said
+    assert "Jobs that failed" in said

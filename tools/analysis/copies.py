@@ -10,6 +10,7 @@ import numpy as np
 
 from inference.audio import AudioSource, AudioWriter, PeakMeter, resample
 from inference.types import OutputFormat, Samples
+from tools.whole import made_whole
 
 COPY = OutputFormat("flac", "PCM_16")
 """As the previews of stems: what a player reads from any sample on."""
@@ -45,22 +46,19 @@ def copy_aligned(
     Raises:
         MsstError: the song cannot be read, or the disk is full.
     """
-    made = [path.with_name(f"{path.name}.part") for path in (target, peaks)]
-    with AudioSource(source) as song:
+    with made_whole(target, peaks) as (sound, envelope), AudioSource(source) as song:
         sample_rate = sample_rate or min(song.info.sample_rate, PLAYED)
         channels, meter = song.info.channels, PeakMeter(sample_rate)
         expected = frames or max(1, round((song.info.duration or 0) * sample_rate))
         blocks = resample(song, channels=channels, source_rate=song.info.sample_rate, target_rate=sample_rate)
         written = 0
-        with AudioWriter(made[0], sample_rate=sample_rate, channels=channels, format=COPY) as writer:
+        with AudioWriter(sound, sample_rate=sample_rate, channels=channels, format=COPY) as writer:
             for block in blocks if frames is None else _of_length(blocks, channels, frames):
                 writer.write(block)
                 meter.push(block)
                 written += block.shape[1]
                 on_work(min(1.0, written / expected))
-    made[1].write_bytes(meter.finish().tobytes())
-    for part, path in zip(made, (target, peaks), strict=True):
-        part.replace(path)
+        envelope.write_bytes(meter.finish().tobytes())
     return {"sample_rate": sample_rate, "channels": channels, "frames": written}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from inference.audio import AudioSource
 from tools.analysis.spectrogram import HIGHEST, LOWEST, Spectrogram
+from tools.whole import made_whole
 
 OnWork = Callable[[float], None]
 
@@ -28,7 +29,6 @@ def draw(path: Path, target: Path, *, width: int, height: int, on_work: OnWork =
             picture.push(block)
             on_work(min(source.frames / info.frames, 1.0) if info.frames else 0.0)
         seconds = source.frames / info.sample_rate
-    part = target.with_name(f"{target.name}.part")
-    part.write_bytes(picture.finish())
-    part.replace(target)
+    with made_whole(target) as (part,):
+        part.write_bytes(picture.finish())
     return {"seconds": seconds, "lowest": LOWEST, "highest": HIGHEST}

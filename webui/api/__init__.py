@@ -39,6 +39,7 @@ ROUTERS: list[APIRouter] = [
     installs.router,
     own_models.router,
     models.router,
+    presets.kinds_router,
     preset_files.router,
     presets.router,
 ]

@@ -24,6 +24,7 @@ from webui.services.storage import base_name, safe_name
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)+/?")
+_OF_PROXIES = ("forwarded", "via", "x-real-ip")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 
 
@@ -54,7 +55,7 @@ def caller_is_local(request: Request) -> bool:
     """Whether the caller is a program on this machine: it connects from a loopback address, to one, and no relay is in between."""
     found = services(request)
     shared = found.settings.share or found.share.active
-    forwarded = any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
+    forwarded = any(name in _OF_PROXIES or name.startswith("x-forwarded-") for name in request.headers)
     client = request.client.host if request.client else ""
     return not shared and not forwarded and _is_loopback(client) and _is_loopback(request.url.hostname or "")
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from inference.errors import DiskFull, MsstError
-from webui.services.errors import QueueFull, TooManyTries
+from webui.services.errors import BadRequest, QueueFull, TooManyTries
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ STATUS: dict[str, int] = {
     "setting_ruled": 409,
     "model_not_installed": 409,
     "not_ready": 409,
+    "preset_changed": 409,
     "not_waiting": 409,
     "cancelled": 409,
     "input_gone": 410,
@@ -79,6 +80,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(MsstError, _msst_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(UnicodeEncodeError, _no_text)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -104,6 +106,11 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         return await _msst_error(request, DiskFull("the upload cannot be stored: the disk is full", hint="Make room, then send it again."))
     content = {"detail": str(error.detail), "code": "bad_request", "hint": "/docs shows what is expected.", "params": {}}
     return JSONResponse(content, status_code=error.status_code, headers=error.headers)
+
+
+async def _no_text(_: Request, __: Exception) -> JSONResponse:
+    """JSON can hold halves of characters, which no file and no answer can."""
+    return JSONResponse(body(BadRequest("the request holds text that is no Unicode", hint="Send whole characters.")), status_code=400)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

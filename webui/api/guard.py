@@ -8,11 +8,11 @@ with, and /health.
 from __future__ import annotations
 
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -94,11 +94,8 @@ def sender_of(scope: Scope) -> str:
 
 
 def _cookie(headers: Headers, name: str) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    """Read as browsers write: what other servers of this host put beside it may be anything, and hides nothing."""
+    return cookie_parser(headers.get("cookie", "")).get(name, "")
 
 
 def _path(scope: Scope) -> str:

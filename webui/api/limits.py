@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from fastapi import HTTPException
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webui.api.errors import STATUS, body
@@ -16,6 +17,9 @@ from webui.services.errors import TooLarge
 OVERHEAD = 64 * 1024
 """Bytes of a multipart body beside the file."""
 
+PLAIN = 16 * 1024 * 1024
+"""Bytes of a body that is no upload: JSON and the like are read into memory whole."""
+
 DRAIN_SECONDS = 20.0
 DRAIN = 4
 """A body of up to this many times the limit is still read (and thrown away), so that a client that sends before it listens hears
@@ -23,7 +27,9 @@ the answer instead of a broken connection; for no longer than DRAIN_SECONDS."""
 
 
 class BodyLimit:
-    """ASGI middleware: bodies of more than `limit` bytes are answered 413. Gradio's own routes have their own limit.
+    """ASGI middleware: bodies of more than `limit` bytes are answered 413, and so are those of more than PLAIN that are no uploads.
+
+    Uploads to Gradio's own routes have Gradio's own limit.
 
     Args:
         app: what comes behind it.
@@ -36,14 +42,18 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting."""
-        if scope["type"] != "http" or scope["path"].startswith("/gradio_api/"):
+        uploads = scope["type"] == "http" and Headers(scope=scope).get("content-type", "").lower().startswith("multipart/form-data")
+        if scope["type"] != "http" or (uploads and scope["path"].startswith("/gradio_api/")):
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        limit = self._special.get(path, self._limit)() + OVERHEAD
+        limit = (self._special.get(path, self._limit)() if uploads else min(self._limit(), PLAIN)) + OVERHEAD
+        hint = "MSST_MAX_MODEL_MB says how large it may be." if path in self._special else "Send a smaller file, for example as FLAC."
+        if not uploads:
+            hint = "Files are sent as multipart/form-data."
         counter = _Counter(receive, limit)
         if _announced(scope) > limit:
-            await self._refuse(scope, counter, send, limit, path)
+            await self._refuse(scope, counter, send, limit, hint)
             return
 
         async def unless_too_large(message: Message) -> None:
@@ -52,13 +62,12 @@ class BodyLimit:
 
         await self._app(scope, counter.receive, unless_too_large)
         if counter.exceeded:
-            await self._refuse(scope, counter, send, limit, path)
+            await self._refuse(scope, counter, send, limit, hint)
 
-    async def _refuse(self, scope: Scope, counter: _Counter, send: Send, limit: int, path: str) -> None:
+    async def _refuse(self, scope: Scope, counter: _Counter, send: Send, limit: int, hint: str) -> None:
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(counter.drain(DRAIN * limit), DRAIN_SECONDS)
         megabytes = (limit - OVERHEAD) / 2**20
-        hint = "Send a smaller file, for example as FLAC." if path not in self._special else "MSST_MAX_MODEL_MB says how large it may be."
         error = TooLarge(f"the upload is larger than {megabytes:g} MB", hint=hint, limit=f"{megabytes:g}")
         await JSONResponse(body(error), status_code=STATUS[error.code])(scope, counter.receive_nothing, send)
 

@@ -8,13 +8,30 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from inference.errors import MsstError
+from inference.presets.graph import VERSION
+from inference.presets.steps import STEPS
 from inference.presets.validate import Missing
+from inference.types import WRITABLE
 from webui.api import schemas
 from webui.api.deps import ServicesDep
 from webui.api.preset_files import JSON_BODY, body
+from webui.services.preset_files import revision_of
 from webui.services.presets import PresetCard, decode
 
 router = APIRouter(prefix="/api/v1/presets", tags=["presets"])
+
+
+kinds_router = APIRouter(prefix="/api/v1/steps", tags=["presets"])
+
+
+@kinds_router.get("", response_model=schemas.StepKinds)
+def kinds() -> dict[str, Any]:
+    """The kinds of steps, each with the JSON schema of what it says, for editors of presets."""
+    return {
+        "version": VERSION,
+        "kinds": [{"kind": kind, "schema": step.model.model_json_schema(by_alias=True)} for kind, step in STEPS.items()],
+        "formats": {name: list(subtypes) for name, subtypes in WRITABLE.items()},
+    }
 
 
 @router.get("", response_model=schemas.Presets)
@@ -44,13 +61,19 @@ def preset(services: ServicesDep, name: str) -> dict[str, Any]:
     card, missing = services.presets.card(name), Missing()
     with suppress(MsstError):  # a broken one: the card says why
         missing = services.presets.missing(name)
-    return {"card": card, "preset": services.presets.stored(name), "missing": missing}
+    stored = services.presets.stored(name)
+    return {"card": card, "preset": stored, "revision": revision_of(stored), "missing": missing}
 
 
-@router.put("/{name:path}", response_model=schemas.Preset, responses=schemas.errors(400, 404), openapi_extra=JSON_BODY)
-def save(services: ServicesDep, name: str, content: Annotated[bytes, Depends(body)]) -> PresetCard:
+@router.put("/{name:path}", response_model=schemas.Preset, responses=schemas.errors(400, 404, 409), openapi_extra=JSON_BODY)
+def save(
+    services: ServicesDep,
+    name: str,
+    content: Annotated[bytes, Depends(body)],
+    revision: Annotated[str | None, Query(max_length=64, description="Refuse (409) if what is stored has another one.")] = None,
+) -> PresetCard:
     """Store a preset of the user's under a name; what was there joins its history. The answer has the name as it is stored."""
-    return services.presets.save(name, decode(content))
+    return services.presets.save(name, decode(content), revision=revision)
 
 
 @router.delete("/{name:path}", response_model=schemas.Message, responses=schemas.errors(400, 404))

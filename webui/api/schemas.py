@@ -112,6 +112,7 @@ class PresetDetail(BaseModel):
 
     card: Preset
     preset: Any = Field(description="Its JSON as it is stored, of whatever version.")
+    revision: str = Field(description="Names what it says now; PUT can ask that it is still so.")
     missing: MissingModels
 
 
@@ -142,6 +143,23 @@ class History(BaseModel):
     """Earlier versions, newest first."""
 
     versions: list[Version]
+
+
+class StepKind(BaseModel):
+    """A kind of step."""
+
+    kind: str
+    schema_: dict[str, Any] = Field(
+        alias="schema", description="JSON schema of the step. A value with `reference` names a sound: mixture, file2, STEP.STEM."
+    )
+
+
+class StepKinds(BaseModel):
+    """What presets can be made of."""
+
+    version: str = Field(description="Of the format of presets.")
+    kinds: list[StepKind]
+    formats: dict[str, list[str]] = Field(description="What an output may be written as: `format`, and its `subtype`s.")
 
 
 class Moment(BaseModel):

@@ -12,12 +12,10 @@ from fastapi.responses import PlainTextResponse
 from webui.api import schemas
 from webui.api.deps import BaseUrl, OwnerOnly, ServicesDep
 from webui.services.errors import BadRequest
-from webui.services.joblist import JobQuery
 
 router = APIRouter(prefix="/api/v1", tags=["server"])
 
 MAX_TEXT = 500  # characters of a QR code
-FAILED_JOBS = 20
 
 
 @router.get("/system")
@@ -63,18 +61,12 @@ def qr(
 @router.get("/diagnostics", response_class=PlainTextResponse)
 def diagnostics(services: ServicesDep) -> PlainTextResponse:
     """Everything that somebody who helps asks for, as a text: no keys, no passwords."""
-    failed = services.joblist.page(JobQuery(states=("failed",), limit=FAILED_JOBS)).jobs
-    text = services.system.diagnostics(
-        device=services.device,
-        jobs=[f"{job['id']}: {job['error']['code']}: {job['error']['message']}" for job in failed if job["error"]],
-        models=[f"{each.name}: {each.bytes} bytes" for each in services.library.disk_use()],
-    )
     return PlainTextResponse(
-        text, headers={"content-disposition": 'attachment; filename="msst-diagnostics.txt"', "cache-control": "no-store"}
+        services.diagnostics(), headers={"content-disposition": 'attachment; filename="msst-diagnostics.txt"', "cache-control": "no-store"}
     )
 
 
 @router.post("/cache/clean")
 def clean_cache(services: ServicesDep) -> dict[str, int]:
-    """Forget the finished steps of presets."""
+    """Forget the finished steps of presets, and what was said about files."""
     return {"freed": services.system.clean_cache()}

@@ -137,7 +137,7 @@ async def waveform(services: ServicesDep, listen: ListeningDep, reference: Annot
 def run(services: ServicesDep, caller: BaseUrl, tool: ToolName, body: ToolOrder) -> dict[str, Any]:
     """Make files of sounds, as a job."""
     order = Order(services.configuration.output(body.format, body.subtype), body.door, caller, body.title)
-    return services.tools.run(tool, services.references.resolve_all(body.inputs), body.settings, order).to_json()
+    return services.joblist.show(services.tools.run(tool, services.references.resolve_all(body.inputs), body.settings, order))
 
 
 @router.post("/jobs/{job_id}/replace", status_code=202, responses=schemas.errors(400, 404, 409, 410, 429, 507))
@@ -148,7 +148,7 @@ def replace(services: ServicesDep, caller: BaseUrl, job_id: str, body: Replaceme
         raise BadRequest("choose a preset, a model or a purpose", hint="Send one of them.")
     order = Order(services.configuration.output(body.format, body.subtype), body.door, caller, body.title)
     region = Region(body.start, body.end, body.fade)
-    return services.tools.replace(job_id, body.file, choice, region, order, stem=body.stem, others=body.others).to_json()
+    return services.joblist.show(services.tools.replace(job_id, body.file, choice, region, order, stem=body.stem, others=body.others))
 
 
 @router.get("/jobs/{job_id}/quality", responses=schemas.errors(400, 404, 410))

@@ -119,6 +119,24 @@ def delete(
 
 
 @app.command()
+def estimate(
+    seconds: Annotated[list[float], typer.Argument(help="How long songs are; one number for each.")],
+    model: Annotated[str | None, typer.Option("--model", "-m", help="A model, installed or not.")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="A purpose.")] = None,
+    quality: Annotated[str | None, typer.Option(help="Of the purpose: best or fast.")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, exact or fast.")] = None,
+    overlap: Annotated[str | None, typer.Option(help="standard, fast, high, or a number.")] = None,
+    tta: Annotated[bool, typer.Option("--tta", help="Average over swapped channels and polarity.")] = False,
+) -> None:
+    """How long songs would take, what has to be downloaded first, and what waits before them; as JSON."""
+    with _shelves() as services:
+        from webui.commands.separate import chosen, options_of
+
+        echo_json(services.forecaster.of(chosen(preset, model, purpose, quality), seconds, options_of(precision, overlap, tta)))
+
+
+@app.command()
 def rerun(
     job_id: Id,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),

@@ -62,6 +62,11 @@ class Analyst:
             self._used = time.monotonic()
             self._turn.release()
 
+    def children(self) -> list[ComputeChild]:
+        """The child, while there is one."""
+        child = self._child
+        return [child] if child is not None and child.alive else []
+
     def close(self) -> None:
         """End the child; what it does is cancelled."""
         self._closed.set()

@@ -43,11 +43,14 @@ class Pool:
             self._give_back(child)
 
     def resize(self, size: int) -> None:
-        """Lend out at most `size` children from now on."""
+        """Lend out at most `size` children from now on; those beyond it end, with the models that they hold, as soon as they are idle."""
         with self._changed:
             self._free += size - self._size
             self._size = size
+            surplus = [self._idle.pop(0) for _ in range(min(len(self._idle), max(len(self._idle) + len(self._busy) - size, 0)))]
             self._changed.notify_all()
+        for child in surplus:
+            child.kill()
 
     def children(self) -> list[ComputeChild]:
         """Those that live."""
@@ -92,9 +95,12 @@ class Pool:
         with self._changed:
             self._busy.discard(child)
             self._free += 1
-            if child.alive:
+            surplus = len(self._idle) + len(self._busy) >= self._size
+            if child.alive and not surplus:
                 self._idle.append(child)
             self._changed.notify()
+        if surplus:
+            child.kill()
 
     def close(self) -> None:
         """End all children; what they were doing raises ChildDied, and those who wait get PoolClosed."""

@@ -26,7 +26,7 @@ from webui.services.estimates import Estimator
 from webui.services.forecast import Forecaster
 from webui.services.housekeeping import Housekeeper
 from webui.services.job import Callback, Choice, Job
-from webui.services.joblist import JobList
+from webui.services.joblist import JobList, JobQuery
 from webui.services.jobs import JobService
 from webui.services.ledger import LiveCatalogue
 from webui.services.library import LibraryService
@@ -46,6 +46,8 @@ from webui.services.uploads import UploadService
 from webui.settings import Settings
 
 __all__ = ["Callback", "Choice", "Job", "Services"]
+
+FAILED_JOBS = 20  # that diagnostics tell of
 
 
 class Services:
@@ -105,7 +107,7 @@ class Services:
         self.analyses = AnalysisService(self.storage, self.results, self.references, analyst)
         self.songs = SongService(self.storage, self.results, self.references, analyst)
         self.tools = ToolService(self.jobs, self.results, self.references, self.models, self.jobs.preset_of)
-        self.system = System(self.configuration, self.storage, self._pool, self.share)
+        self.system = System(self.configuration, self.storage, self._pool, analyst, self.share)
         self.configuration.listen(self._apply)
 
     @property
@@ -124,6 +126,15 @@ class Services:
             self.device = now.device
             if self._runs_jobs:
                 self._pool.warm_up("separate", device=now.device, on_ready=self._set_device)
+
+    def diagnostics(self) -> str:
+        """Everything that somebody who helps asks for, as a text: no keys, no passwords."""
+        failed = self.joblist.page(JobQuery(states=("failed",), limit=FAILED_JOBS)).jobs
+        return self.system.diagnostics(
+            device=self.device,
+            jobs=[f"{job['id']}: {job['error']['code']}: {job['error']['message']}" for job in failed if job["error"]],
+            models=[f"{each.name}: {each.bytes} bytes" for each in self.library.disk_use()],
+        )
 
     def start(self) -> None:
         """Open the job store and run jobs. Blocks for some tenths of a second; not from inside an event loop."""

@@ -167,7 +167,12 @@ class Keys:
         seen = (about.st_ino, about.st_size, about.st_mtime_ns)
         last, book = self._read_last
         if seen != last:
-            book = _parsed(file)
+            try:
+                text = file.read_text(encoding="utf-8")
+            except OSError as error:  # another process is about to replace it
+                log.warning("%s cannot be read just now: %s", FILE, error)
+                return book
+            book = _parsed(text)
             self._read_last = seen, book
         return book
 
@@ -209,13 +214,15 @@ class Tries:
         digest, now = _hash(secret), time.monotonic()
         if digest in self._right:
             return
+        if len(self._wrong) > self.REMEMBERED:
+            kept = list(self._wrong.items())
+            self._wrong = {who: lately for who, lately in kept if max(lately.values(), default=0.0) > now - self.WINDOW}
         for who, allowed in ((sender, self.ALLOWED), ("", self.ALL_ALLOWED)):
-            lately = {each: at for each, at in self._wrong.get(who, {}).items() if at > now - self.WINDOW}
-            self._wrong[who] = lately
+            lately = {each: at for each, at in list(self._wrong.get(who, {}).items()) if at > now - self.WINDOW}
+            if who in self._wrong:
+                self._wrong[who] = lately
             if len(lately) >= allowed and digest not in lately:
                 raise TooManyTries("too many wrong keys", hint=f"Wait {self.WINDOW:.0f} seconds.", seconds=f"{self.WINDOW:.0f}")
-        if len(self._wrong) > self.REMEMBERED:
-            self._wrong = {who: lately for who, lately in self._wrong.items() if max(lately.values(), default=0.0) > now - self.WINDOW}
 
     def was_right(self, secret: str) -> None:
         """Remember it."""
@@ -234,11 +241,11 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret[:MAX_SECRET].encode("utf-8", "replace")).hexdigest()
 
 
-def _parsed(file: Path) -> Book:
-    """What the file says. One that cannot be read holds no key: nobody gets in by it."""
+def _parsed(text: str) -> Book:
+    """What the file says. One that makes no sense holds no key: nobody gets in by it."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(text)
         return Book(tuple(Key(**each) for each in found["keys"]), tuple(Session(**each) for each in found["sessions"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         log.error("%s cannot be read, so no key is good: %s", FILE, error)
         return Book()

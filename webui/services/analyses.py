@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import BadOption
+from tools.whole import made_whole
 from webui.services.errors import UnknownFile
 from webui.services.storage import PLAYER, Storage
 
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from webui.compute.analyst import Analyst, Cancel
     from webui.services.references import References
     from webui.services.results import ResultService
+
+log = logging.getLogger(__name__)
 
 VERSION = 1
 """Raised whenever an analysis says something else than before: what was kept by then is not used any more."""
@@ -36,7 +42,7 @@ class AnalysisService:
 
     def __init__(self, storage: Storage, results: ResultService, references: References, analyst: Analyst) -> None:
         self._storage, self._results, self._references, self._analyst = storage, results, references, analyst
-        self._kept = storage.home / "cache" / "analyses"
+        self._kept = storage.analyses
 
     def info(self, path: Path, cancelled: Cancel) -> dict[str, Any]:
         """A file in figures, see tools.analysis.describe. Raises BadAudio and its kinds, Cancelled; so do all others."""
@@ -62,11 +68,14 @@ class AnalysisService:
             raise BadOption(f"a picture of {width} by {height}", hint=f"16 to {MAX_WIDTH} by 16 to {MAX_HEIGHT}.", option="width")
         target = self._place("spectrogram", {"path": path}, (width, height), ".png")
         with self._analyst.turn(cancelled) as ask:
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                ask("spectrogram", {"path": str(path), "target": str(target), "width": width, "height": height})
-                self._trim()
-            return self._used(target)
+            kept = self._used(target)
+            if kept is not None:
+                return kept
+            target.parent.mkdir(parents=True, exist_ok=True)
+            ask("spectrogram", {"path": str(path), "target": str(target), "width": width, "height": height})
+            made = target.read_bytes()
+            self._trim()
+            return made
 
     def copy(self, path: Path, cancelled: Cancel) -> tuple[Path, Path]:
         """A lossless copy of a file that every browser plays (FLAC), and its waveform: int8 pairs, 50 for each second."""
@@ -133,7 +142,6 @@ class AnalysisService:
                 self._used(target)
                 return kept
             found: dict[str, Any] = ask(what, {name: str(path) for name, path in files.items()})
-            target.parent.mkdir(parents=True, exist_ok=True)
             _write(target, found)
             self._trim()
             return found
@@ -147,19 +155,28 @@ class AnalysisService:
         said = json.dumps([VERSION, what, sums, list(settings)], sort_keys=True)
         return self._kept / f"{hashlib.sha256(said.encode()).hexdigest()}{suffix}"
 
-    def _used(self, file: Path) -> bytes:
-        data = file.read_bytes()
-        file.touch()
+    def _used(self, file: Path) -> bytes | None:
+        """What is kept in a file, which counts as used now; None where there is none."""
+        try:
+            data = file.read_bytes()
+            os.utime(file)
+        except OSError:  # another process, or whoever cleans, may have deleted it
+            return None
         return data
 
     def _trim(self) -> None:
         """Delete what was not used for longest, beyond the limits."""
-        files = [(entry.stat().st_mtime, entry.stat().st_size, entry) for entry in self._kept.iterdir()]
+        files = []
+        for entry in self._kept.iterdir() if self._kept.is_dir() else ():
+            with suppress(OSError):  # deleted meanwhile
+                about = entry.stat()
+                files.append((about.st_mtime, about.st_size, entry))
         count, size = 0, 0
         for _, length, entry in sorted(files, key=lambda each: each[0], reverse=True):
             count, size = count + 1, size + length
             if count > MAX_KEPT or size > MAX_KEPT_BYTES:
-                entry.unlink(missing_ok=True)
+                with suppress(OSError):
+                    entry.unlink()
 
 
 def _sum(path: Path) -> str:
@@ -179,6 +196,10 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def _write(file: Path, data: Mapping[str, Any]) -> None:
-    part = file.with_name(f"{file.name}.part")
-    part.write_text(json.dumps(data), encoding="utf-8")
-    part.replace(file)
+    """Keep an answer; one that cannot be kept is given all the same."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with made_whole(file) as (part,):
+            part.write_text(json.dumps(data), encoding="utf-8")
+    except OSError as error:
+        log.warning("an analysis cannot be kept: %s", error)

@@ -51,7 +51,10 @@ class Configuration:
         self._seen: tuple[int, int, int] | None = None
         self._stop = threading.Event()
         self._started = self._now = given
-        self._reload()
+        try:
+            self._reload()
+        except OSError as error:
+            log.warning("%s cannot be read: %s", FILE, error)
         self._started = self._now
 
     @property
@@ -75,7 +78,10 @@ class Configuration:
         """Look now whether another process changed the file."""
         with self._lock:
             if _signature(self._file) != self._seen:
-                self._reload()
+                try:
+                    self._reload()
+                except OSError as error:  # another process is about to replace it: there will be another look
+                    log.debug("%s cannot be read just now: %s", FILE, error)
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` hear of every change from now on, in whatever thread notices it."""
@@ -159,8 +165,9 @@ class Configuration:
 
     def _reload(self) -> None:
         """Read the file, and tell who listens what is new."""
-        self._seen = _signature(self._file)
+        seen, self._seen = _signature(self._file), None
         self._stored = _read(self._file)
+        self._seen = seen
         updates: dict[str, Any] = {}
         for name, value in self._stored.items():
             if name not in Settings.model_fields or about(name).fixed or name in self._given.model_fields_set:
@@ -239,12 +246,12 @@ class _Held:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """What the file says; nothing where there is none, or what there is cannot be read (it is then put aside)."""
+    """What the file says; nothing where there is none, or what it says makes no sense (it is then put aside). Raises OSError."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         log.warning("%s cannot be read and is put aside: %s", FILE, error)
         found = None
     if isinstance(found, dict):

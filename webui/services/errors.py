@@ -173,3 +173,9 @@ class TimeLimit(MsstError):
     """A job ran longer than a job may run."""
 
     code = "time_limit"
+
+
+class PresetChanged(MsstError):
+    """A preset is not any more what its editor started from."""
+
+    code = "preset_changed"

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from tools.whole import put
+
 
 def write_whole(path: Path, text: str) -> None:
     """Put `text` in the place of whatever the file held, in one step; only its owner may read it.
@@ -19,7 +21,7 @@ def write_whole(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        put(Path(name), path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -65,4 +65,6 @@ class Forecaster:
             return preset_for(self._purposes.record(choice.purpose, choice.quality), choice.purpose)
         if choice.model is not None:
             return single_model(self._models.get(choice.model).name)
+        if choice.inline is not None:
+            return self._presets.load_inline(choice.inline)
         return self._presets.load(choice.preset or "")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import DiskFull, MsstError
+from webui.services.errors import InputGone
 from webui.services.storage import base_name, link_or_copy, safe_name
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def _free(path: Path) -> Path:
 
 
 def _take(source: Path, target: Path) -> None:
-    size = source.stat().st_size
+    try:
+        size = source.stat().st_size
+    except FileNotFoundError as error:  # deleted since somebody looked: an upload, or the files of a job
+        raise InputGone("a file that was meant is gone", hint="Send it again.") from error
     free = shutil.disk_usage(target.parent).free
     if free < size + SPARE_DISK:
         raise DiskFull(

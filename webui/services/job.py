@@ -21,6 +21,7 @@ class Choice:
     inline: str | None = None  # a preset that nobody has stored, as JSON text; `preset` is then what it calls itself
     purpose: str | None = None  # what the song is taken apart for, see services.purposes
     quality: str | None = None  # of a purpose: best or fast; None for the best that is installed
+    tool: str | None = None  # which tool made the inline preset: convert, cut, join, speed-key, mix, gain, replace
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ class Job:
             "model": spec.choice.model,
             "preset": spec.choice.preset,
             "purpose": spec.choice.purpose,
+            "tool": spec.choice.tool,
             "quality": spec.choice.quality,
             "options": spec.options,
             "format": {"container": spec.container, "subtype": spec.subtype},

@@ -21,7 +21,7 @@ from webui.services.errors import BadRequest, InputGone, JobExists, NotWaiting, 
 from webui.services.intake import take_all
 from webui.services.job import Callback, Choice, Door, Job, SongFile, Spec
 from webui.services.purposes import preset_for
-from webui.services.storage import Storage, check_job_id, is_uuid, safe_name
+from webui.services.storage import Storage, check_job_id, is_uuid, plain_text, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +138,7 @@ class JobService:
         with self._claimed(job_id) as folder:
             song, *others = files = take_all([(source, file_name), *more], folder, self._prober)
             spec = Spec(
-                title=title.strip()[:MAX_TITLE] or song.title,
+                title=plain_text(title).strip()[:MAX_TITLE] or song.title,
                 file=song.file,
                 input=song.input,
                 song=safe_name(PurePath(song.file).stem),

@@ -23,6 +23,7 @@ from typing import Any
 from inference.catalogue import Catalogue, InstalledModel, ModelRecord, load_catalogue, read_installed
 from inference.errors import Cancelled, DiskFull
 from tools.locks import FileLock
+from tools.whole import put
 
 log = logging.getLogger(__name__)
 
@@ -178,23 +179,12 @@ def write_json(path: Path, data: Any) -> None:
             json.dump(data, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        _replace(temporary, path)
+        put(temporary, path)
     except OSError as error:
         raise DiskFull(f"cannot write {path.name}: {error}", hint=f"Is there room in {path.parent}?") from error
     finally:
         with suppress(OSError):
             temporary.unlink()
-
-
-def _replace(source: Path, target: Path) -> None:
-    for _ in range(50):  # Windows, while another process reads it
-        try:
-            source.replace(target)
-        except PermissionError:
-            time.sleep(0.02)
-        else:
-            return
-    source.replace(target)
 
 
 def load_json(path: Path) -> dict[str, Any]:

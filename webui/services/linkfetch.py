@@ -95,5 +95,5 @@ def fetch_song(
             raise
         raise LinkFailed(f"the song did not come within {TIME_LIMIT / 60:.0f} minutes", hint="Download it, then add the file.") from error
     except DownloadFailed as error:
-        why = error.message.partition(": ")[2]
+        why = error.message.partition(": ")[2].removeprefix(f"{source.name}: ")
         raise LinkFailed(f"nothing could be fetched from {source.name}: {why}", hint="It must lead to the sound file itself.") from error

@@ -6,6 +6,7 @@ HOME/presets/history/{name}/{milliseconds since 1970}.json
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 from inference.errors import BadPreset, UnknownPreset
 from inference.presets.names import one_component
 from inference.presets.reading import read_json
+from webui.services.errors import PresetChanged
 from webui.services.storage import safe_name
 
 HISTORY = "history"
@@ -38,6 +40,11 @@ def file_name(name: str) -> str:
     return one_component(safe_name(name.strip().removesuffix(".json"))[:80])
 
 
+def revision_of(data: object) -> str:
+    """Names what a preset says: the same for the same JSON, whatever its layout."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+
 class OwnPresets:
     """The files in one folder. Thread-safe."""
 
@@ -53,12 +60,20 @@ class OwnPresets:
         """Whether there is one of that very name."""
         return name in self.files()
 
-    def write(self, name: str, data: object) -> str:
-        """Store a preset; what was there joins the history. The name it has: an existing one keeps its upper and lower case."""
+    def write(self, name: str, data: object, *, revision: str | None = None) -> str:
+        """Store a preset; what was there joins the history. The name it has: an existing one keeps its upper and lower case.
+
+        Raises:
+            PresetChanged: a `revision` is asked for, and what is stored has another.
+        """
         with self._lock:
             name = next((each for each in self.files() if each.casefold() == name.casefold()), name)
             text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
             path = self._path(name)
+            if revision is not None and path.exists() and revision != revision_of(read_json(path)):
+                raise PresetChanged(
+                    f"the preset {name} was changed meanwhile", hint="Look at it again, or store yours under another name.", preset=name
+                )
             if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
                 self._remember(name)
                 _write_whole(path, text)

@@ -61,7 +61,11 @@ class PresetService:
 
     def get_inline(self, text: str) -> Preset:
         """The preset in JSON text that nobody has stored, checked, with all its models installed. Raises as `get`."""
-        return self._ready(self.check(decode(text.encode("utf-8", "replace"))))
+        return self._ready(self.load_inline(text))
+
+    def load_inline(self, text: str) -> Preset:
+        """As `get_inline`, also where models are not installed."""
+        return self.check(decode(text.encode("utf-8", "replace")))
 
     def _ready(self, preset: Preset) -> Preset:
         require_installed(preset, self._catalogue())
@@ -116,14 +120,20 @@ class PresetService:
             return data
         return as_json(preset if preset.name else preset.model_copy(update={"name": self._find(name)[0]}))
 
-    def save(self, name: str, data: object) -> PresetCard:
+    def save(self, name: str, data: object, *, revision: str | None = None) -> PresetCard:
         """Store a preset of the user's under a name, as a new version where there is one. What people type becomes the file's name.
+
+        Args:
+            name: what to store it under.
+            data: the preset, decoded.
+            revision: that the stored one must still have; None overwrites whatever is there.
 
         Raises:
             BadPreset, UnknownModel: there is something wrong with it; nothing is stored.
+            PresetChanged: what is stored has another revision; nothing is stored.
         """
         self.check(data)
-        stored = self._own.write(name if self._own.has(name) else file_name(name), data)
+        stored = self._own.write(name if self._own.has(name) else file_name(name), data, revision=revision)
         return self.card(stored)
 
     def take_in(self, content: bytes, name: str = "") -> PresetCard:
@@ -236,11 +246,11 @@ class PresetService:
 def decode(content: bytes) -> object:
     """The JSON in a preset's file. Raises BadPreset for one that is none, or far too large."""
     if len(content) > MAX_IMPORT_BYTES:
-        raise BadPreset(f"a preset of {len(content) >> 10} kB", hint="A preset is some kB of JSON.")
+        raise BadPreset(f"a preset of {len(content) >> 10} kB", hint="A preset is some kB of JSON.", reason="large")
     try:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise BadPreset(f"the file cannot be read as JSON: {error}") from error
+        raise BadPreset(f"the file cannot be read as JSON: {error}", reason="no_json") from error
 
 
 def _without_suffix(name: str) -> str:

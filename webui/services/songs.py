@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from inference.errors import BadAudio
+from tools.whole import made_whole
 from webui.services.results import read_pcm
 from webui.services.storage import PLAYER, Storage
 
@@ -68,9 +69,8 @@ class SongService:
         made: dict[str, Any] = ask(
             "copy", {"source": str(source), "target": str(target), "peaks": str(peaks), "sample_rate": rate, "frames": frames}
         )
-        part = folder / "song.json.part"
-        part.write_text(json.dumps(made), encoding="utf-8")
-        part.replace(folder / "song.json")
+        with made_whole(folder / "song.json") as (part,):
+            part.write_text(json.dumps(made), encoding="utf-8")
         return made
 
     def _folder(self, job_id: str) -> Path:

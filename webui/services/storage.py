@@ -7,6 +7,7 @@ HOME/results/{job}/extra_output/{file}      its stems
 HOME/results/{job}/{file}                   the main one, of a job without extra_output
 HOME/results/{job}/player/{file}.peaks      what the mixer reads beside them, and pictures
 HOME/cache/steps/{key}/                     finished steps of presets
+HOME/cache/analyses/{key}.json, .png        what was said about files
 HOME/logs/{job}.jsonl                       what happened
 HOME/presets/ models/ tmp/                  the user's presets, converted weights, uploads on their way
 """
@@ -56,7 +57,7 @@ def safe_name(text: str) -> str:
     >>> safe_name("A song: 50% & “more”")
     'A_song__50____“more”'
     """
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    text = unicodedata.normalize("NFC", plain_text(text))
     kept = "".join(character if _is_safe(character) else "_" for character in text).strip(". ")
     while len(kept.encode("utf-8")) > MAX_NAME_BYTES:
         kept = kept[:-1]
@@ -69,9 +70,14 @@ def _is_safe(character: str) -> bool:
     return unicodedata.category(character)[0] not in "CZ"
 
 
+def plain_text(text: str) -> str:
+    """Text from outside as it can be written in any file and answer: what is no Unicode (a file's name may be anything) becomes "?"."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def base_name(file_name: str) -> str:
     """The last component of a name from outside, whatever system it was made on. Browsers and curl write a quote as %22."""
-    return PureWindowsPath(file_name.replace("\0", "").replace("%22", '"')).name
+    return PureWindowsPath(plain_text(file_name).replace("\0", "").replace("%22", '"')).name
 
 
 class Storage:
@@ -84,6 +90,7 @@ class Storage:
         self.presets = home / "presets"
         self.models = home / "models"
         self.steps = home / "cache" / "steps"
+        self.analyses = home / "cache" / "analyses"
         self.tmp = home / "tmp"
         self.uploads = home / "uploads"
         self._inputs, self._results, self._logs = home / "inputs", home / "results", home / "logs"

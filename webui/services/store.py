@@ -169,6 +169,7 @@ class JobStore:
     def move(self, job_id: str, to: Move) -> bool:
         """Give a waiting job another place in the line; whether it waits. The places are dealt anew among those that wait."""
         with self._engine.begin() as connection:
+            connection.exec_driver_sql("begin immediate")  # the line that is read is the one that is changed, whoever else moves
             query = sa.text(
                 "select workflow_uuid, priority from workflow_status"
                 " where name = :job and queue_name = :queue and status = 'ENQUEUED' order by priority, created_at"

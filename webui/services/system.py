@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from inference.presets.store import StepStore
 from webui import __version__
 
 if TYPE_CHECKING:
+    from webui.compute.analyst import Analyst
     from webui.compute.pool import Pool
     from webui.services.configuration import Configuration
     from webui.services.share import Share
@@ -39,12 +41,13 @@ class System:
     Args:
         configuration: the settings.
         storage: the home folder.
-        pool: the compute children.
+        pool: the compute children that separate.
+        analyst: the one that listens.
         share: the public address.
     """
 
-    def __init__(self, configuration: Configuration, storage: Storage, pool: Pool, share: Share) -> None:
-        self._configuration, self._storage, self._pool, self._share = configuration, storage, pool, share
+    def __init__(self, configuration: Configuration, storage: Storage, pool: Pool, analyst: Analyst, share: Share) -> None:
+        self._configuration, self._storage, self._pool, self._analyst, self._share = configuration, storage, pool, analyst, share
         self.port: int | None = None  # where the server listens, once it does
         self._facts: dict[str, Any] = {}
         self._asked_at = 0.0
@@ -85,9 +88,13 @@ class System:
             return {"free": usage.free, "total": usage.total, **self._disk}
 
     def clean_cache(self) -> int:
-        """Forget the finished steps of presets; the bytes that are free again."""
+        """Forget the finished steps of presets, and what was said about files; the bytes that are free again."""
         before = self.disk(fresh=True)["cache"]
         StepStore(self._storage.steps, 0).clear()
+        for kind in ("*.json", "*.png"):  # not what is being written
+            for file in self._storage.analyses.glob(kind):
+                with suppress(OSError):
+                    file.unlink()
         freed: int = before - self.disk(fresh=True)["cache"]
         return max(freed, 0)
 
@@ -121,7 +128,10 @@ class System:
                 *(f"{each['id']}: {each['name']}" for each in now["devices"]),
                 f"CPU: {now['cpu']['cores']} cores, {now['cpu']['load']:.0f} % busy",
                 f"memory: {_gb(now['memory']['used'])} of {_gb(now['memory']['total'])} used, server {_gb(now['memory']['server'])}",
-                *(f"compute process: {_gb(each['bytes'])}, {', '.join(each['models']) or 'no model'}" for each in now["memory"]["workers"]),
+                *(
+                    f"process that {each['does']}: {_gb(each['bytes'])}, {', '.join(each['models']) or 'no model'}"
+                    for each in now["memory"]["workers"]
+                ),
                 *(f"{each['name']}: {_gb(each['used'] or 0)} of {_gb(each['total'])} used" for each in now["gpu"]),
                 "disk: "
                 + ", ".join(f"{name} {_gb(now['disk'][name])}" for name in ("free", "total", "jobs", "models", "cache", "uploads")),
@@ -144,9 +154,10 @@ class System:
         return self._facts
 
     def _workers(self) -> list[dict[str, Any]]:
+        children = [*(("separates", child) for child in self._pool.children()), *(("listens", child) for child in self._analyst.children())]
         return [
-            {"pid": child.pid, "bytes": _resident(child.pid), "job": child.job, "models": child.facts.get("models", [])}
-            for child in self._pool.children()
+            {"pid": child.pid, "does": does, "bytes": _resident(child.pid), "job": child.job, "models": child.facts.get("models", [])}
+            for does, child in children
         ]
 
     def _counted(self) -> dict[str, Any]:
@@ -166,7 +177,8 @@ class System:
 
 def hidden(text: str) -> str:
     """A text without the names and passwords of addresses, and without the path of the user's folder."""
-    return _USER.sub("***@", text).replace(str(Path.home()), "~")
+    home = str(Path.home())
+    return _USER.sub("***@", text).replace(home, "~" if len(home) > 1 else home)  # "/" in some containers
 
 
 def without_password(value: Any) -> Any:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from webui.services.references import References
     from webui.services.results import ResultService
 
+REPLACE = "replace"  # the tool that mends a part of a stem
+
 Input = tuple[Path, str]  # a file, and its name as people see it
 
 
@@ -62,7 +64,7 @@ class ToolService:
             MsstError: whatever `JobService.submit` raises.
         """
         names = [safe_name(PurePath(name).stem) for _, name in inputs]
-        return self._submit(tool_preset(tool, names, settings), inputs, order)
+        return self._submit(tool, tool_preset(tool, names, settings), inputs, order)
 
     def replace(self, job_id: str, file: str, choice: Choice, region: Region, order: Order, *, stem: str = "", others: bool = True) -> Job:
         """Separate a part of a job's song again and put it into one of its stems, as a new job.
@@ -91,11 +93,11 @@ class ToolService:
         kept = [result for result in job.results if result != changed] if others else []
         preset = self._replacing(choice, region, changed.stem, [result.stem for result in kept], stem)
         song = self._references.resolve({"job": job_id})
-        return self._submit(preset, [song, self._file(job, changed), *(self._file(job, each) for each in kept)], order)
+        return self._submit(REPLACE, preset, [song, self._file(job, changed), *(self._file(job, each) for each in kept)], order)
 
     def replace_files(self, song: Input, changed: Input, choice: Choice, region: Region, order: Order, *, stem: str) -> Job:
         """The same with files: a song, and a stem of it of which a part is to be replaced by `stem`. Raises as `replace`."""
-        return self._submit(self._replacing(choice, region, stem, [], stem), [song, changed], order)
+        return self._submit(REPLACE, self._replacing(choice, region, stem, [], stem), [song, changed], order)
 
     def _replacing(self, choice: Choice, region: Region, stem: str, others: list[str], wanted: str) -> dict[str, Any]:
         preset = self._resolve(choice)
@@ -104,12 +106,12 @@ class ToolService:
     def _file(self, job: Job, result: Result) -> Input:
         return self._results.path(job.id, result.file), result.file
 
-    def _submit(self, preset: dict[str, Any], inputs: Sequence[Input], order: Order) -> Job:
+    def _submit(self, tool: str, preset: dict[str, Any], inputs: Sequence[Input], order: Order) -> Job:
         (song, name), *more = inputs
         return self._jobs.submit(
             song,
             file_name=name,
-            choice=Choice(inline=json.dumps(preset)),
+            choice=Choice(inline=json.dumps(preset), tool=tool),
             output=replace(order.output, rate=None),
             naming="",
             door=order.door,

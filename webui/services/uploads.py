@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from inference.errors import Cancelled, DiskFull, MsstError
 from webui.services import linkfetch
 from webui.services.errors import NotReady, QueueFull, UnknownUpload
+from webui.services.files import write_whole
 from webui.services.intake import take_all
 from webui.services.job import JobError
-from webui.services.storage import Storage, is_uuid
+from webui.services.storage import Storage, is_uuid, plain_text
 
 if TYPE_CHECKING:
     from webui.compute.pool import Prober
@@ -298,11 +299,9 @@ class UploadService:
 
     def _write(self, upload: Upload) -> None:
         folder = self._folder(upload.id)
-        temporary = folder / f"{RECORD}.{uuid.uuid4().hex}"
         try:
             folder.mkdir(exist_ok=True)
-            temporary.write_text(json.dumps(asdict(upload), ensure_ascii=False), encoding="utf-8")
-            temporary.replace(folder / RECORD)
+            write_whole(folder / RECORD, json.dumps(asdict(upload), ensure_ascii=False))
         except OSError as error:
             raise DiskFull(f"the upload cannot be stored: {error.strerror}", hint="Is the disk full?") from error
 
@@ -326,6 +325,6 @@ def shown_path(path: str) -> str:
     >>> shown_path("C:\Music/../Album/./one.wav")
     'Music/Album/one.wav'
     """
-    parts = (re.sub(r"[\x00-\x1f\x7f]", "", part).strip() for part in re.split(r"[/\\]", path))
+    parts = (re.sub(r"[\x00-\x1f\x7f]", "", part).strip() for part in re.split(r"[/\\]", plain_text(path)))
     kept = [part for part in parts if part not in ("", ".", "..") and not re.fullmatch(r"[A-Za-z]:", part)]
     return "/".join(kept)[-MAX_PATH:]

@@ -25,6 +25,10 @@ StemsOf = Callable[[str], Sequence[str]]
 """The stems of a model, by its name."""
 
 
+Reference = Annotated[str, Field(json_schema_extra={"reference": True})]
+"""What a step reads, see references.py. The mark is for editors: here a sound is chosen."""
+
+
 class Strict(BaseModel):
     """Knows all its fields and never changes."""
 
@@ -34,7 +38,7 @@ class Strict(BaseModel):
 class Source(Strict):
     """One of several things that a step puts together."""
 
-    source: str = Field(alias="from")  # a reference
+    source: Reference = Field(alias="from")
     weight: float = Field(default=1.0, allow_inf_nan=False)
 
 
@@ -78,7 +82,7 @@ class StepBase(Strict):
 class OneStem(StepBase):
     """A step that reads one thing and makes one stem of it."""
 
-    input: str = MIXTURE
+    input: Reference = MIXTURE
     stem: StemName | None = None  # what its stem is called; by default as the one it reads
 
     def references(self) -> tuple[str, ...]:

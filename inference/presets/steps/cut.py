@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from inference.audio import AudioSource
 from inference.errors import BadOption
+from inference.presets.impossible import Impossible
 from inference.presets.steps.base import OneStem, StepContext
 from inference.presets.steps.fades import MAX_FADE, faded_in, faded_out
 from inference.presets.steps.streams import STAGE, counted, write
@@ -35,7 +36,7 @@ class CutStep(OneStem):
     @model_validator(mode="after")
     def _forward(self) -> Self:
         if self.end is not None and self.end <= self.start:
-            raise ValueError(f"the end ({self.end:g} s) is not behind the start ({self.start:g} s)")
+            raise Impossible(f"the end ({self.end:g} s) is not behind the start ({self.start:g} s)", "backwards")
         return self
 
 

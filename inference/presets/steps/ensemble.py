@@ -20,8 +20,9 @@ from typing_extensions import Self
 
 from inference.ensemble import AlignedFiles, Disagreement, EnsembleSettings, ensemble, open_aligned, with_residual
 from inference.errors import BadOption
+from inference.presets.impossible import Impossible
 from inference.presets.references import MAX_FILES, MIXTURE, stem_of
-from inference.presets.steps.base import Doubt, StemName, StemsOf, StepBase, StepContext, Strict
+from inference.presets.steps.base import Doubt, Reference, StemName, StemsOf, StepBase, StepContext, Strict
 from inference.presets.steps.separate import checked_options
 from inference.presets.steps.streams import STAGE, paced
 from inference.types import Samples
@@ -33,7 +34,7 @@ DEFAULT_STEM = "ensemble"  # where the members' stems have different names
 class Member(Strict):
     """One of the ensemble: a stem of another step, or (only until the preset is read) a model that works on the ensemble's input."""
 
-    source: str | None = Field(None, alias="from")  # a reference
+    source: Reference | None = Field(None, alias="from")
     model: str | None = Field(None, min_length=1)
     stem: StemName | None = None  # of the model; may be left out where it has one
     options: dict[str, Any] = Field(default_factory=dict)  # for the model
@@ -45,7 +46,7 @@ class Member(Strict):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if (self.source is None) == (self.model is None):
-            raise ValueError('a member has either "from" or "model"')
+            raise Impossible('a member has either "from" or "model"', "member")
         if self.source is not None and (self.stem or self.options):
             raise ValueError('"stem" and "options" belong to "model"; "from" names both step and stem')
         return self
@@ -55,7 +56,7 @@ class EnsembleStep(StepBase):
     """Make one stem of several."""
 
     kind: Literal["ensemble"] = "ensemble"
-    input: str = MIXTURE  # what its models work on, and what the residual is taken from
+    input: Reference = MIXTURE  # what its models work on, and what the residual is taken from
     members: tuple[Member, ...] = Field(min_length=1, max_length=MAX_FILES)
     algorithm: str = "avg_wave"  # of inference.ensemble.ALGORITHMS
     crossovers: tuple[float, float] = (250.0, 4000.0)  # Hz: where the bands end

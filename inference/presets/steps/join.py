@@ -17,8 +17,9 @@ import numpy as np
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from inference.presets.impossible import Impossible
 from inference.presets.references import MAX_FILES
-from inference.presets.steps.base import StemName, StemsOf, StepBase, StepContext
+from inference.presets.steps.base import Reference, StemName, StemsOf, StepBase, StepContext
 from inference.presets.steps.fades import MAX_FADE, DelayLine, rise
 from inference.presets.steps.streams import BLOCK, STAGE, counted, write
 from inference.types import Samples
@@ -30,7 +31,7 @@ class JoinStep(StepBase):
     """Put sounds one after the other."""
 
     kind: Literal["join"] = "join"
-    sources: tuple[str, ...] = Field(min_length=1, max_length=MAX_FILES)  # references; one may stand there twice
+    sources: tuple[Reference, ...] = Field(min_length=1, max_length=MAX_FILES)  # one may stand there twice
     gap: float = Field(0.0, ge=0, le=600)  # seconds of silence between two
     crossfade: float = Field(0.0, ge=0, le=MAX_FADE)  # seconds that two overlap
     curve: Curve = "equal_power"
@@ -39,7 +40,7 @@ class JoinStep(StepBase):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if self.gap and self.crossfade:
-            raise ValueError("either a gap or a crossfade")
+            raise Impossible("either a gap or a crossfade", "gap_or_crossfade")
         return self
 
     def references(self) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ from typing_extensions import Self
 from inference.audio import AudioSource
 from inference.errors import BadOption, BadPreset
 from inference.options import parse_options
+from inference.presets.impossible import Impossible
 from inference.presets.references import MIXTURE
-from inference.presets.steps.base import StemsOf, StepBase, StepContext
+from inference.presets.steps.base import Reference, StemsOf, StepBase, StepContext
 
 
 def checked_options(options: dict[str, Any]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def checked_options(options: dict[str, Any]) -> dict[str, Any]:
     try:
         parse_options(options)
     except BadOption as error:
-        raise ValueError(f"{error.message}. {error.hint}".strip()) from error
+        raise Impossible(f"{error.message}. {error.hint}".strip(), "option") from error
     return options
 
 
@@ -32,7 +33,7 @@ class SeparateStep(StepBase):
     """Run one model over one input."""
 
     kind: Literal["separate"] = "separate"
-    input: str = MIXTURE  # "mixture" or "STEP.STEM"
+    input: Reference = MIXTURE  # "mixture" or "STEP.STEM"
     model: str = Field(min_length=1)  # a catalogue name
     options: dict[str, Any] = Field(default_factory=dict)  # of inference.options.Options, those that this step sets
 

@@ -20,7 +20,8 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from inference.audio import probe
-from inference.presets.steps.base import OneStem, StepContext
+from inference.presets.impossible import Impossible
+from inference.presets.steps.base import OneStem, Reference, StepContext
 from inference.presets.steps.cut import LONGEST
 from inference.presets.steps.fades import MAX_FADE
 from inference.presets.steps.streams import BLOCK, STAGE, counted, write
@@ -31,7 +32,7 @@ class SpliceStep(OneStem):
     """Replace a part."""
 
     kind: Literal["splice"] = "splice"
-    patch: str = Field(min_length=1)  # a reference
+    patch: Reference = Field(min_length=1)
     at: float = Field(0.0, ge=0, le=LONGEST)  # seconds: where in the input the patch begins
     start: float = Field(ge=0, le=LONGEST)  # seconds
     end: float = Field(gt=0, le=LONGEST)  # seconds
@@ -40,9 +41,11 @@ class SpliceStep(OneStem):
     @model_validator(mode="after")
     def _forward(self) -> Self:
         if self.end <= self.start:
-            raise ValueError(f"the end ({self.end:g} s) is not behind the start ({self.start:g} s)")
+            raise Impossible(f"the end ({self.end:g} s) is not behind the start ({self.start:g} s)", "backwards")
         if self.start < self.at:
-            raise ValueError(f"the part begins at {self.start:g} s, and the patch has nothing before {self.at:g} s")
+            raise Impossible(
+                f"the part begins at {self.start:g} s, and the patch has nothing before {self.at:g} s", "before_patch", at=self.at
+            )
         return self
 
     def references(self) -> tuple[str, ...]:

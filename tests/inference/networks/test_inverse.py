@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from inference.networks.inverse import overlap_added
+from inference.networks.inverse import overlap_added, real_ends_
 from tests.vectors import agreement
 
 
@@ -36,3 +36,21 @@ def test_what_lies_behind_the_last_frame_is_silent() -> None:
     found = overlap_added(spectrum, 64, 64, window, normalized=False, length=900)
     assert found.shape == (1, 900)
     assert torch.equal(found[:, 704 - 32 :], torch.zeros(1, 900 - 672))
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_the_ends_of_a_spectrum_are_made_real(dim: int) -> None:
+    spectrum = torch.randn(5, 6, 7, dtype=torch.complex64, generator=torch.Generator().manual_seed(3))
+    found = real_ends_(spectrum.clone(), dim)
+    wanted = spectrum.clone().movedim(dim, 0)
+    wanted[0].imag.zero_()
+    wanted[-1].imag.zero_()
+    assert torch.equal(found.movedim(dim, 0), wanted)
+    assert torch.allclose(torch.fft.irfft(found, dim=dim), torch.fft.irfft(spectrum, dim=dim), atol=1e-6)
+
+
+def test_the_spectrum_that_is_given_stays_as_it_is() -> None:
+    spectrum = torch.randn(2, 40, 33, dtype=torch.complex64).mT  # its transpose is contiguous
+    before = spectrum.clone()
+    overlap_added(spectrum, 64, 16, torch.hann_window(64), normalized=False, length=None)
+    assert torch.equal(spectrum, before)

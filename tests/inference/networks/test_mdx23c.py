@@ -120,3 +120,19 @@ def test_unknown_norm() -> None:
     config = golden("mdx23c_2stems").config
     with pytest.raises(ValueError, match="a norm 'LayerNorm'"):
         build("mdx23c", config | {"model": config["model"] | {"norm": "LayerNorm"}})
+
+
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize(("frames", "bins"), [(8, 5), (10, 3), (4, 1), (1, 6)])
+def test_the_products_of_a_graphics_card_are_the_same_convolution(frames: int, bins: int, *, add: bool) -> None:
+    weight, picture = torch.randn(6, 4, 3, 3), torch.randn(frames, bins, 4)
+    height = (frames + 3) // 4 * 4
+    rows = torch.zeros(height + 2, bins, 4)
+    rows[1 : frames + 1] = picture
+    product = mdx23c_conv._Product(weight, None)
+    product.prepare_taps(rows)
+    out = torch.randn(frames, bins, 6) if add else torch.full((frames, bins, 6), torch.nan)
+    wanted = torch.nn.functional.conv2d(picture.permute(2, 0, 1)[None], weight, padding=1)[0].permute(1, 2, 0)
+    wanted = wanted + out if add else wanted
+    product.at_once(rows, out, add=add)
+    assert agreement(out, wanted) > 110

@@ -13,6 +13,7 @@ import soundfile
 from inference.errors import BadOption, BadPreset
 from inference.presets import parse_preset, single_model
 from inference.presets.replace import Region, replacing
+from inference.presets.steps.cut import LONGEST
 from inference.presets.tools import stem_names, tool_preset
 from tests.inference.presets.shop import CATALOGUE, Shop, graph, read, separate
 
@@ -81,6 +82,11 @@ def test_twins_are_told_apart(workshop: Shop, files: list[Path]) -> None:
 def test_no_part(region: Region) -> None:
     with pytest.raises(BadOption, match="a part from"):
         preset("split", region=region)
+
+
+def test_the_longest_part() -> None:
+    steps = preset("split", region=Region(1, LONGEST))["steps"]
+    assert (steps[0]["end"], steps[-1]["end"]) == (LONGEST, LONGEST)
 
 
 def test_what_would_not_fit() -> None:

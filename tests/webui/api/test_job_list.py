@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,12 @@ def test_places_in_the_line(client: TestClient, work: Work, upload: str) -> None
         assert moved.status_code == 200, moved.text
         assert moved.json()["queue_position"] == expected.index(job) + 1
         assert line(client) == expected
+    with ThreadPoolExecutor(4) as hands:  # as if several people, or processes, had moved at a time
+        list(hands.map(lambda number: work.house.services._store.move(waiting[number % 4], "first" if number % 3 else "last"), range(80)))
+    places = [row.priority for row in work.house.services._store.rows() if row.waits]
+    assert len(set(places)) == 4
+    for job in (c, b, a, d):
+        client.post(f"{JOBS}/{job}/move", json={"to": "first"})
     late = submit(client, upload)
     assert line(client) == [d, a, b, c, late]
     for job, to, status, code in ((running, "first", 409, "not_waiting"), (a, "sideways", 422, "bad_request")):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
@@ -250,3 +252,32 @@ def test_a_use_that_cannot_be_noted_keeps_nobody_out(house: House, key: str, mon
     monkeypatch.setattr(access, "write_whole", full)
     house.services.keys._noted.clear()
     assert house.client().get("/api/v1/presets", headers={"x-api-key": key}).status_code == 200
+
+
+def test_cookies_of_other_servers_of_this_machine_hide_nothing(house: House, key: str) -> None:
+    browser = house.client()
+    browser.post("/signin", data={"key": key})
+    name, session = next(iter(browser.cookies.items()))
+    mine = f"{name}={session}"
+    for cookies in (f'theirs={{"a": "b"}}; {mine}', f"a[b]=1; {mine}", f"nothing; {mine}", f'{mine}; q="'):
+        assert house.client().get("/api/v1/keys", headers={"cookie": cookies}).status_code == 200, cookies
+
+
+def test_whoever_guesses_from_everywhere_fills_no_memory() -> None:
+    tries = access.Tries()
+    for number in range(3000):
+        try:
+            tries.check(f"2001:db8::{number:x}", f"guess {number}")
+        except access.TooManyTries:
+            continue
+        tries.was_wrong(f"2001:db8::{number:x}", f"guess {number}")
+    assert len(tries._wrong) <= tries.ALL_ALLOWED + 1
+
+
+def test_a_file_of_keys_that_cannot_be_read_for_a_moment_locks_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = access.Keys(tmp_path)
+    _, secret = keys.make("studio")
+    with monkeypatch.context() as windows:
+        windows.setattr(Path, "read_text", Mock(side_effect=PermissionError("in use")))
+        assert keys.find(secret) is None  # never read so far
+    assert keys.find(secret) is not None

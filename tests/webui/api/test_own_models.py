@@ -185,6 +185,8 @@ def test_paths_are_for_the_servers_machine_only(house: House, client: TestClient
         stranger.post(f"{MODELS}/link", json={"folder": str(weights.parent)}),
         rebound.post(f"{MODELS}/link", json={"folder": str(weights.parent)}),
         client.post(f"{MODELS}/link", json={"folder": str(weights.parent)}, headers=forged),
+        client.post(f"{MODELS}/link", json={"folder": str(weights.parent)}, headers={"X-Real-IP": "127.0.0.1"}),
+        client.post(f"{MODELS}/link", json={"folder": str(weights.parent)}, headers={"Via": "1.1 relay"}),
         add(stranger, None, YAML, path=str(weights)),
         add(rebound, None, YAML, path="/none"),
     ):

@@ -9,8 +9,10 @@ from urllib.parse import quote, unquote
 import pytest
 from fastapi.testclient import TestClient
 
+from inference.presets.steps import STEPS
 from tests.inference.presets.shop import graph, separate
 from tests.webui.api.conftest import House, refused
+from webui import i18n
 
 PRESETS = "/api/v1/presets"
 BUILT_IN = "spleeter_2stems"
@@ -188,3 +190,77 @@ def test_names_that_people_type_become_safe(house: House, client: TestClient, na
     new = {path for path in home.parent.rglob("*") if path.is_file()} - before
     assert new == {house.services.storage.presets / f"{stored}.json"}
     assert client.get(f"{PRESETS}/{stored}").json()["card"]["title"] == "Mine"
+
+
+def test_the_kinds_of_steps_say_what_they_are_made_of(client: TestClient) -> None:
+    answer = client.get("/api/v1/steps").json()
+    kinds = {each["kind"]: each["schema"] for each in answer["kinds"]}
+    assert set(kinds) == set(STEPS)
+    assert answer["version"] == "2.0.0"
+    assert "PCM_24" in answer["formats"]["flac"]
+    loudness = kinds["loudness"]["properties"]["lufs"]
+    assert (loudness["type"], loudness["default"], loudness["minimum"], loudness["maximum"]) == ("number", -14, -70, 0)
+
+
+def sounds(schema: dict[str, Any]) -> set[str]:
+    """Fields of a schema that name sounds, also of what its lists hold."""
+    found = set()
+    for part in (schema, *schema.get("$defs", {}).values()):
+        for name, value in part.get("properties", {}).items():
+            if any(each.get("reference") for each in (value, value.get("items", {}), *value.get("anyOf", []))):
+                found.add(name)
+    return found
+
+
+def test_the_kinds_of_steps_mark_what_names_a_sound(client: TestClient) -> None:
+    found = {each["kind"]: sounds(each["schema"]) for each in client.get("/api/v1/steps").json()["kinds"]}
+    several = {"ensemble": {"input", "from"}, "mix": {"from"}, "join": {"sources"}, "splice": {"input", "patch"}}
+    assert found == {kind: several.get(kind, {"input"}) for kind in STEPS}
+
+
+def test_what_somebody_else_saved_is_not_overwritten_unasked(client: TestClient) -> None:
+    client.put(f"{PRESETS}/mine", json=preset("One")).raise_for_status()
+    revision = client.get(f"{PRESETS}/mine").json()["revision"]
+    client.put(f"{PRESETS}/mine", params={"revision": revision}, json=preset("Two")).raise_for_status()
+    refused(client.put(f"{PRESETS}/mine", params={"revision": revision}, json=preset("Three")), 409, "preset_changed")
+    assert client.get(f"{PRESETS}/mine").json()["card"]["title"] == "Two"
+    client.put(f"{PRESETS}/mine", json=preset("Three")).raise_for_status()
+    assert client.get(f"{PRESETS}/mine").json()["revision"] != revision
+
+
+def outputs(*each: dict[str, Any]) -> dict[str, Any]:
+    return graph([separate("s", BUILT_IN)], list(each))
+
+
+REASONS: list[tuple[Any, str, dict[str, str]]] = [
+    (preset("x", stem="drums"), "no_stem", {"step": "s", "stem": "drums", "reference": "s.drums"}),
+    (graph([separate("s", "")], ["s.vocals"]), "missing", {"field": "model"}),
+    (graph([separate("s", BUILT_IN, "gone.vocals")], ["s.vocals"]), "unknown_step", {"reference": "gone.vocals"}),
+    (graph([separate("s", BUILT_IN), {"kind": "convert", "name": "c", "input": "s"}], ["c"]), "several_stems", {"step": "s"}),
+    (graph([separate("s", BUILT_IN), separate("S", BUILT_IN)], ["s.vocals"]), "step_name_twice", {}),
+    (graph([separate("a.b", BUILT_IN)], ["a.vocals"]), "step_name", {}),
+    (graph([separate("a", BUILT_IN, "b.vocals"), separate("b", BUILT_IN, "a.vocals")], ["a.vocals"]), "ring", {"ring": "a → b → a"}),
+    (graph([separate("s", BUILT_IN)], []), "few", {"limit": "1"}),
+    (graph([{"kind": "magic", "name": "a"}], ["a.vocals"]), "unknown_kind", {"value": "magic"}),
+    (graph([{"kind": "effects", "name": "a", "chain": [{"effect": "magic"}]}], ["a"]), "unknown_effect", {"value": "magic"}),
+    (graph([{"kind": "effects", "name": "a", "chain": [{"effect": "gain", "db": 90}]}], ["a"]), "most", {"limit": "60", "field": "db"}),
+    (graph([{"kind": "cut", "name": "a", "start": 2, "end": 1}], ["a"]), "backwards", {}),
+    (graph([{"kind": "ensemble", "name": "a", "members": [{}]}], ["a"]), "member", {}),
+    (outputs({"from": "mixture"}), "no_source", {"reference": "mixture"}),
+    (outputs({"from": "s.vocals", "name": "x"}), "name_constant", {"field": "{song}"}),
+    (outputs({"from": "s.vocals", "name": "{tune}"}), "name_field", {"field": "{tune}"}),
+    (outputs({"from": "s.vocals", "name": "a/{song}"}), "name_folder", {}),
+    (outputs({"from": "s.vocals", "name": "{song"}), "name_braces", {}),
+    (outputs({"from": "s.*", "name": "{song}"}), "names_alike", {}),
+    (outputs({"from": "s.vocals", "format": "aiff"}), "format", {}),
+    ({"version": "9"}, "version", {"version": "9"}),
+    ({"name": "x"}, "no_preset", {}),
+]
+
+
+@pytest.mark.parametrize(("data", "reason", "params"), REASONS)
+def test_what_is_wrong_can_be_said_in_every_language(client: TestClient, data: Any, reason: str, params: dict[str, str]) -> None:
+    error = client.post(f"{PRESETS}/validate", json=data).json()["error"]
+    assert error["params"] | {"reason": reason, **params} == error["params"]
+    for language in i18n.languages():
+        assert i18n.placeholders(i18n.own_texts(language)[f"error.bad_preset.{reason}"]) <= error["params"].keys()

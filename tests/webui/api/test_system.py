@@ -203,6 +203,10 @@ def test_the_cache_is_emptied(house: House) -> None:
     kept.mkdir(parents=True)
     (kept / "0.wav").write_bytes(b"\0" * 4000)
     client = house.client()
-    assert client.get("/api/v1/system").json()["disk"]["cache"] == 4000
-    assert client.post("/api/v1/cache/clean").json() == {"freed": 4000}
+    said = house.services.storage.analyses
+    said.mkdir()
+    for name in ("a.json", "b.png"):
+        (said / name).write_bytes(b"\0" * 500)
+    assert client.get("/api/v1/system").json()["disk"]["cache"] == 5000
+    assert client.post("/api/v1/cache/clean").json() == {"freed": 5000}
     assert client.get("/api/v1/system").json()["disk"]["cache"] == 0

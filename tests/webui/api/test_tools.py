@@ -77,7 +77,7 @@ def test_cut_and_join_are_the_original(server: Server, files: tuple[Path, Path])
     assert [part["results"][0]["file"] for part in parts] == ["a_b_c_cut.wav"] * 2
     both = [{"job": part["id"], "file": part["results"][0]["file"]} for part in parts]
     whole = tool(server, "join", both, title="Whole again", door="ui")
-    assert (whole["title"], whole["source"], whole["preset"]) == ("Whole again", "ui", "Tool: join")
+    assert (whole["title"], whole["source"], whole["preset"], whole["tool"]) == ("Whole again", "ui", "Tool: join", "join")
     assert np.array_equal(sound(server, whole), noise(2.0))
 
 

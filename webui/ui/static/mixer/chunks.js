@@ -1,72 +1,120 @@
-// The sound of all stems as decoded chunks of 5 s, of which a window around the listening position is kept.
+// The sound of several files as decoded chunks of 5 s, of which those around the listening position are kept.
 //
-//   chunk k holds the frames k * FRAMES .. (k + 1) * FRAMES of every stem; the last one is shorter
+//   chunk k holds the frames k * size .. (k + 1) * size of every channel; the last one is shorter
 //
-// Memory does not grow with the song: 7 chunks of a stereo stem at 44.1 kHz are 12 MB.
+// Memory does not grow with the song: 7 chunks of a stereo stem at 44.1 kHz are 12 MB. Buffers that are done with are filled again, as
+// browsers take their time to collect what they do not know to be big.
 
 import { Away, Refused, request } from "../base.js";
 
 export const CHUNK_SECONDS = 5;
-const BEHIND = 1;
-const AHEAD = 5;
+const FULL_SCALE = 32768;
+const REST_MS = 1000; // a buffer that was just dropped may still fade out
 
 export class Chunks {
-  /** jobId; stems: [{ file, channels, frames }], all at sampleRate. */
-  constructor(jobId, stems, sampleRate) {
-    this.stems = stems;
+  /**
+   * @param channels [{ path, channels, frames, asleep }]: `path` is what stands before "/pcm" below api/v1; an `asleep` one is not
+   *   loaded until it is woken
+   * @param sampleRate of all of them
+   */
+  constructor(channels, sampleRate) {
+    this.channels = channels;
     this.sampleRate = sampleRate;
-    this.frames = Math.max(...stems.map((stem) => stem.frames));
+    this.frames = Math.max(...channels.map((channel) => channel.frames));
     this.size = CHUNK_SECONDS * sampleRate;
-    this.last = Math.max(0, Math.ceil(this.frames / this.size) - 1);
-    this._jobId = jobId;
-    this._ready = new Map(); // k -> [AudioBuffer or null per stem]
-    this._loading = new Map(); // k -> { promise, control }
+    this._awake = new Set([...channels.keys()].filter((index) => !channels[index].asleep));
+    this._ready = new Map(); // k -> Map of channel index -> AudioBuffer, or null beyond its end
+    this._loading = new Map(); // "k index" -> { k, promise, control }
+    this._spare = []; // { buffer, since }
   }
 
-  at(frame) {
-    return Math.min(this.last, Math.floor(frame / this.size));
-  }
-
-  /** The buffers of chunk k, one a stem (null where a stem has ended), or undefined while one of them is missing. */
+  /** The buffers of chunk k by channel (null where one has ended), or undefined while one of them is missing. */
   ready(k) {
-    return this._ready.get(k);
+    const found = this._ready.get(k);
+    return found && [...this._awake].every((index) => found.has(index)) ? found : undefined;
   }
 
-  /** Load chunk k of all stems. Waits for the server as long as it takes; rejects if the job is gone or the load is dropped. */
-  load(k) {
-    if (this._ready.has(k)) return Promise.resolve(this._ready.get(k));
-    let entry = this._loading.get(k);
+  /** Load chunk k of all channels that are awake. Waits for the server as long as it takes; rejects if the file is gone or it is dropped. */
+  async load(k) {
+    await Promise.all([...this._awake].map((index) => this._load(k, index)));
+    return this.ready(k);
+  }
+
+  /** Take a channel in: first its parts of these chunks, then with all that follow. */
+  async wake(index, ks) {
+    await Promise.all(ks.map((k) => this._load(k, index)));
+    this._awake.add(index);
+  }
+
+  isAwake(index) {
+    return this._awake.has(index);
+  }
+
+  /** Drop all chunks but these, also what is still under way. */
+  keep(ks) {
+    for (const [k, buffers] of this._ready) {
+      if (ks.has(k)) continue;
+      this._ready.delete(k);
+      for (const buffer of buffers.values()) if (buffer) this._spare.push({ buffer, since: performance.now() });
+    }
+    for (const { k, control } of this._loading.values()) if (!ks.has(k)) control.abort();
+  }
+
+  drop() {
+    this.keep(new Set());
+    this._spare = [];
+  }
+
+  /** Frames `from` to `to` of a channel as Float32Array for each of `count` sides; silence before the song and after its end. */
+  read(index, from, to, count) {
+    const sides = Array.from({ length: count }, () => new Float32Array(to - from));
+    for (let k = Math.max(0, Math.floor(from / this.size)); k * this.size < to; k += 1) {
+      const buffer = this._ready.get(k)?.get(index);
+      if (!buffer) continue;
+      const first = Math.max(from, k * this.size);
+      const end = Math.min(to, k * this.size + buffer.length);
+      sides.forEach((side, n) => {
+        const data = buffer.getChannelData(Math.min(n, buffer.numberOfChannels - 1));
+        if (end > first) side.set(data.subarray(first - k * this.size, end - k * this.size), first - from);
+      });
+    }
+    return sides;
+  }
+
+  _buffer(channels, length) {
+    const before = performance.now() - REST_MS;
+    const at = this._spare.findIndex(({ buffer, since }) => since < before && buffer.length === length && buffer.numberOfChannels === channels);
+    if (at >= 0) return this._spare.splice(at, 1)[0].buffer;
+    return new AudioBuffer({ length, numberOfChannels: channels, sampleRate: this.sampleRate });
+  }
+
+  _load(k, index) {
+    if (this._ready.get(k)?.has(index)) return Promise.resolve();
+    const name = `${k} ${index}`;
+    let entry = this._loading.get(name);
     if (!entry) {
       const control = new AbortController();
-      const promise = Promise.all(this.stems.map((stem) => this._fetch(stem, k, control.signal)))
-        .then((buffers) => (this._ready.set(k, buffers), buffers))
-        .finally(() => this._loading.delete(k));
-      this._loading.set(k, (entry = { promise, control }));
+      const promise = this._fetch(this.channels[index], k, control.signal)
+        .then((buffer) => {
+          if (!this._ready.has(k)) this._ready.set(k, new Map());
+          this._ready.get(k).set(index, buffer);
+        })
+        .finally(() => this._loading.get(name) === entry && this._loading.delete(name));
+      this._loading.set(name, (entry = { k, promise, control }));
+      control.signal.addEventListener("abort", () => this._loading.get(name) === entry && this._loading.delete(name));
     }
     return entry.promise;
   }
 
-  /** Keep the window around chunk k; drop the rest, also what is still under way. */
-  focus(k) {
-    const outside = (other) => other < k - BEHIND || other > k + AHEAD;
-    for (const other of [...this._ready.keys()]) if (outside(other)) this._ready.delete(other);
-    for (const [other, { control }] of this._loading) if (outside(other)) control.abort();
-  }
-
-  drop() {
-    for (const { control } of this._loading.values()) control.abort();
-    this._ready.clear();
-  }
-
-  async _fetch(stem, k, signal) {
+  async _fetch(channel, k, signal) {
     const start = k * this.size;
-    const frames = Math.min(this.size, stem.frames - start);
+    const frames = Math.min(this.size, channel.frames - start);
     if (frames <= 0) return null;
-    const path = `jobs/${encodeURIComponent(this._jobId)}/stems/${encodeURIComponent(stem.file)}/pcm?start=${start}&frames=${frames}`;
     for (let pause = 500; ; pause = Math.min(8000, pause * 2)) {
       try {
-        const response = await request(path, { signal });
-        return decode(await response.arrayBuffer(), stem.channels, this.sampleRate, frames);
+        const response = await request(`${channel.path}/pcm?start=${start}&frames=${frames}`, { signal });
+        const bytes = await response.arrayBuffer();
+        return fill(this._buffer(channel.channels, frames), bytes);
       } catch (error) {
         if (signal.aborted || error instanceof Refused) throw error;
         if (!(error instanceof Away) && !(error instanceof TypeError)) throw error; // TypeError: the line broke within the body
@@ -76,13 +124,15 @@ export class Chunks {
   }
 }
 
-/** Interleaved little-endian int16 -> AudioBuffer. (All browsers run on little-endian machines.) */
-function decode(bytes, channels, sampleRate, frames) {
-  const samples = new Int16Array(bytes, 0, Math.min(frames * channels, bytes.byteLength >> 1));
-  const buffer = new AudioBuffer({ length: frames, numberOfChannels: channels, sampleRate });
+/** Interleaved little-endian int16 into an AudioBuffer, with silence where there are too few. (All browsers run on little-endian machines.) */
+function fill(buffer, bytes) {
+  const { length, numberOfChannels: channels } = buffer;
+  const samples = new Int16Array(bytes, 0, Math.min(length * channels, bytes.byteLength >> 1));
   for (let channel = 0; channel < channels; channel += 1) {
     const out = buffer.getChannelData(channel);
-    for (let i = channel, n = 0; i < samples.length; i += channels, n += 1) out[n] = samples[i] / 32768;
+    let n = 0;
+    for (let i = channel; i < samples.length; i += channels, n += 1) out[n] = samples[i] / FULL_SCALE;
+    out.fill(0, n);
   }
   return buffer;
 }

@@ -1,140 +1,271 @@
-// The mixer of one finished job: a transport over its stems.
+// The mixer of one finished job: a transport over its stems and its original song.
 
-import { address } from "../base.js";
-import { announcer, h, icon, setText } from "../dom.js";
-import { clock, t } from "../text.js";
+import { json } from "../base.js";
+import { h } from "../dom.js";
+import { fail } from "../kit/toast.js";
+import { route } from "../route.js";
+import { t } from "../text.js";
+import { Bar } from "./bar.js";
+import { Bus } from "./bus.js";
 import { Chunks } from "./chunks.js";
-import { shortcuts } from "./keys.js";
+import { shortcuts, showShortcuts } from "./keys.js";
 import { recall, remember } from "./memory.js";
-import { Strip } from "./strip.js";
+import { listHead } from "./list_head.js";
+import { Original } from "./original.js";
+import { Overview } from "./overview.js";
+import { canStretch } from "./stretch.js";
+import { LOWEST_DB, Strip } from "./strip.js";
 import { Transport } from "./transport.js";
 
 export class Desk {
-  /** job: a completed job with results; ongone(): its files are not on the server any more. */
-  constructor(job, ongone) {
-    this._job = job;
-    this._ongone = ongone;
+  /**
+   * @param job a completed job with results
+   * @param on { gone(): its files are not on the server any more; menu(strip) => items of a stem's menu; state(): it plays or stands }
+   */
+  constructor(job, on) {
+    this.job = job;
+    this._on = on;
+    this._path = `jobs/${encodeURIComponent(job.id)}`;
     this._rate = job.results[0].sample_rate;
-    this._chunks = new Chunks(job.id, job.results, this._rate);
-    this._seconds = this._chunks.frames / this._rate;
-    this._drawn = false;
+    this._saved = recall(job.id);
     this._loads = new AbortController();
-    this._transport = new Transport(this._chunks, { onchange: () => this._show(), onerror: (error) => this._error(error) });
-    const faders = recall(job.id);
-    this._strips = job.results.map(
-      (result, index) =>
-        new Strip(result, index + 1, faders[result.file], { change: () => this._mix(true), seek: (fraction) => this._seek(fraction) }),
-    );
-    this._build();
-    this._mix(false);
-    this._show();
-    this._endKeys = shortcuts(this._actions());
+    this._makeSound();
+    this._makeView();
+    this._restore();
+    this._endKeys = shortcuts(this._actions(), () => route.tab === "result");
     this._load();
+  }
+
+  get state() {
+    return this.transport.state;
+  }
+
+  /** The mix as it is heard: [{ file, gain_db or null where it is silent, pan }]. */
+  get mix() {
+    return this.strips.map(({ file, sound, fader }) => ({ file, gain_db: sound.gain ? 20 * Math.log10(sound.gain) : null, pan: fader.pan }));
+  }
+
+  /** { start, end } in seconds, or null. */
+  get loop() {
+    return this._saved.loop;
+  }
+
+  get practice() {
+    return { speed: this._saved.speed, key: this._saved.key };
+  }
+
+  /** The figures of jobs/{id}/quality, asked for once. */
+  quality() {
+    this._quality ??= json(`${this._path}/quality`, { signal: this._loads.signal }).catch((error) => {
+      this._quality = null;
+      throw error;
+    });
+    return this._quality;
+  }
+
+  toggle() {
+    this._bar.say("");
+    if (this.transport.running) this.transport.pause();
+    else this.transport.play();
+  }
+
+  silence() {
+    this.transport.pause();
+  }
+
+  reset() {
+    this.strips.forEach((strip) => strip.reset());
+    this._volume(0);
   }
 
   close() {
     cancelAnimationFrame(this._frame);
     this._endKeys();
     this._loads.abort();
-    this._transport.close();
-    this._strips.forEach((strip) => strip.close());
+    this.transport.close();
+    this._overview.close();
+    this.strips.forEach((strip) => strip.close());
   }
 
-  _build() {
-    this._play = h("button", { type: "button", class: "ms-button ms-primary ms-play", onclick: () => this._toggle() });
-    this._home = h(
-      "button",
-      { type: "button", class: "ms-button ms-home", "aria-label": t("mixer.home"), onclick: () => this._transport.seek(0) },
-      icon("home"),
-    );
-    this._now = h("span", { class: "ms-now" });
-    this._position = h("input", {
-      type: "range",
-      class: "ms-range ms-position",
-      min: 0,
-      max: this._seconds,
-      step: "any",
-      "aria-label": t("mixer.position"),
-      oninput: () => this._transport.seek(Number(this._position.value) * this._rate),
-      onkeydown: (event) => this._steer(event),
+  _makeSound() {
+    const { results } = this.job;
+    const paths = results.map((result) => `${this._path}/stems/${encodeURIComponent(result.file)}`);
+    const channels = results.map(({ channels: count, frames }, index) => ({ path: paths[index], channels: count, frames }));
+    channels.push({ path: `${this._path}/song`, channels: 2, frames: Math.max(...results.map((result) => result.frames)), asleep: true });
+    this._chunks = new Chunks(channels, this._rate);
+    this._seconds = this._chunks.frames / this._rate;
+    this.bus = new Bus(this._rate, [...results.map(() => "stems"), "original"]);
+    this.transport = new Transport(this._chunks, this.bus, { onchange: () => this._show(), onerror: (error) => this._error(error) });
+    this._original = new Original({
+      path: this._path,
+      index: results.length, // the channel after the stems
+      chunks: this._chunks,
+      transport: this.transport,
+      bus: this.bus,
+      quality: () => this.quality(),
+      say: (text) => this._bar.say(text),
+      signal: this._loads.signal,
     });
-    this._status = announcer();
-    this._status.region.className = "ms-status";
-    const time = h("p", { class: "ms-time" }, this._now, h("span", { class: "ms-total" }, ` / ${clock(this._seconds)}`));
-    this._list = h("ol", { class: "ms-strips" }, ...this._strips.map((strip) => strip.element));
+    this.strips = results.map((result, index) => {
+      const strip = new Strip({
+        result,
+        path: paths[index],
+        place: index + 1,
+        fader: this._saved.faders[result.file],
+        on: { change: () => this._mix(), seek: (fraction) => this._seek(fraction), menu: () => this._on.menu(strip) },
+      });
+      return strip;
+    });
+  }
+
+  _makeView() {
+    const actions = this._actions();
+    this._overview = new Overview(
+      this.strips.map((strip) => strip.sound),
+      this._seconds,
+      { ...actions, seek: (fraction) => this._seek(fraction), loop: (start, end) => this._setLoop({ start: start * this._seconds, end: end * this._seconds }, true) },
+    );
+    this._bar = new Bar(this._seconds, {
+      ...actions,
+      seek: (seconds) => this.transport.seek(seconds * this._rate),
+      steer: (event) => this._overview.steer(event),
+      clear: () => this._setLoop(null, false),
+      speed: (speed) => this._practise({ speed }),
+      key: (key) => this._practise({ key }),
+      volume: (db) => this._volume(db),
+    });
+    this._list = h("ol", { class: "ms-strips" }, ...this.strips.map((strip) => strip.element));
     this.element = h(
       "div",
       { class: "ms-desk" },
-      h("div", { class: "ms-transport" }, this._home, this._play, time, this._position, this._status.region),
+      this._bar.element,
+      this._overview.frame,
+      listHead({ picture: this._saved.picture, onpicture: (picture) => this._showPicture(picture), reset: () => this.reset() }),
       this._list,
-      clipped(this._job.results),
-      h("div", { class: "ms-foot" }, keysHelp(), this._reset(), zip(this._job)),
     );
     // A click must not take the focus: Space would then press that button again instead of Play.
     this.element.addEventListener("mousedown", (event) => event.target.closest("button") && event.preventDefault());
   }
 
+  _restore() {
+    const { volume, speed, key, loop, looping, picture } = this._saved;
+    this._volume(volume);
+    if (canStretch()) this._practise({ speed, key });
+    else this._practise({ speed: 1, key: 0 });
+    this._setLoop(loop, looping);
+    this._showPicture(picture);
+    this._mix();
+    this._show();
+  }
+
   _actions() {
+    const at = () => this.transport.position / this._rate;
     return {
-      play: () => this._toggle(),
-      move: (seconds) => this._transport.seek(this._transport.position + seconds * this._rate),
-      home: () => this._transport.seek(0),
-      mute: (index) => this._strips[index]?.toggle("mute"),
-      solo: (index) => this._strips[index]?.toggle("solo"),
+      play: () => this.toggle(),
+      move: (seconds) => this.transport.seek(this.transport.position + seconds * this._rate),
+      home: () => this.transport.seek(this._saved.looping ? this._saved.loop.start * this._rate : 0),
+      mute: (index) => this.strips[index]?.toggle("mute"),
+      solo: (index) => this.strips[index]?.toggle("solo"),
+      original: () => this._hear(!this._original.on),
+      loop: () => this._toggleLoop(),
+      start: () => this._setLoop({ start: at(), end: this.loop && this.loop.end > at() ? this.loop.end : this._seconds }, this._saved.looping),
+      end: () => this._setLoop({ start: this.loop && this.loop.start < at() ? this.loop.start : 0, end: at() }, true),
+      help: showShortcuts,
     };
   }
 
-  // Steps of a slider with step "any" are a matter of the browser: here they are the 5 s of the shortcuts.
-  _steer(event) {
-    const steps = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -30, PageUp: 30 };
-    if (event.key in steps) this._actions().move(steps[event.key]);
-    else if (event.key === "Home") this._transport.seek(0);
-    else return;
-    event.preventDefault();
-  }
-
-  _toggle() {
-    this._status.say("");
-    if (this._transport.running) this._transport.pause();
-    else this._transport.play();
-  }
-
   _seek(fraction) {
-    this._transport.seek(fraction * this._chunks.frames);
+    this.transport.seek(fraction * this._chunks.frames);
   }
 
-  _mix(changed) {
-    const soloed = this._strips.some((strip) => strip.fader.solo);
-    this._strips.forEach((strip, index) => this._transport.setGain(index, strip.gain(soloed)));
-    if (changed) remember(this._job.id, Object.fromEntries(this._strips.map((strip) => [strip.file, strip.fader])));
+  /** Set the loop's range, in seconds, and whether it goes round. */
+  _setLoop(loop, looping) {
+    const range = loop && { start: loop.start * this._rate, end: loop.end * this._rate };
+    const set = this.transport.setLoop(looping ? range : null);
+    const kept = looping ? set && { start: set.start / this._rate, end: set.end / this._rate } : loop;
+    this._save({ loop: kept, looping: Boolean(looping && kept) });
+    this._bar.showLoop(kept, this._saved.looping);
+    this._overview.setLoop(kept && { start: kept.start / this._seconds, end: kept.end / this._seconds }, this._saved.looping);
+    this._show();
+  }
+
+  // Without a range the loop is the next few seconds: something to hear at once and to drag into place.
+  _toggleLoop() {
+    const at = this.transport.position / this._rate;
+    const start = Math.max(0, Math.min(at, this._seconds - 4));
+    this._setLoop(this.loop ?? { start, end: Math.min(this._seconds, start + 4) }, !this._saved.looping);
+  }
+
+  _practise(changes) {
+    this._save(changes);
+    const { speed, key } = this._saved;
+    this._bar.showPractice(speed, key);
+    if (Math.fround(speed) !== this.transport.speed) this.transport.setSpeed(speed);
+    this.bus.setStretch(speed, key).catch(() => {
+      if (this._loads.signal.aborted) return;
+      this._bar.say(t("result.practice.insecure")); // the browser has it and cannot load it
+      this._practise({ speed: 1, key: 0 });
+    });
+  }
+
+  _volume(db) {
+    this._save({ volume: db });
+    this.bus.setVolume(db <= LOWEST_DB ? 0 : 10 ** (db / 20));
+    this._bar.showVolume(db);
+  }
+
+  _showPicture(picture) {
+    this._save({ picture });
+    this._list.dataset.picture = picture;
+    for (const strip of this.strips) strip.picture.show(picture);
+  }
+
+  _mix() {
+    const soloed = this.strips.some((strip) => strip.fader.solo);
+    this.strips.forEach((strip, index) => {
+      this.bus.setGain(index, strip.gain(soloed));
+      this.bus.setPan(index, strip.fader.pan);
+    });
+    this._overview.wave.draw();
+    this._original.level(new Map(this.strips.map(({ file, sound }) => [file, sound.gain])));
+    this._save({ faders: Object.fromEntries(this.strips.filter((strip) => !strip.neutral).map((strip) => [strip.file, strip.fader])) });
+  }
+
+  async _hear(original) {
+    this._showOriginal(original);
+    this._showOriginal(await this._original.set(original));
+  }
+
+  _showOriginal(on) {
+    this._bar.showOriginal(on);
+    this.element.classList.toggle("ms-hears-original", on);
   }
 
   /** Outlines, and the first chunk so that Play answers at once. */
   _load() {
     const { signal } = this._loads;
-    const failed = (error) => signal.aborted || this._error(error);
-    for (const strip of this._strips) {
-      const path = `jobs/${encodeURIComponent(this._job.id)}/stems/${encodeURIComponent(strip.file)}/peaks`;
-      strip.wave.load(path, signal).catch(failed);
-    }
-    this._chunks.load(0).catch((error) => signal.aborted || error.name === "AbortError" || this._error(error));
+    const failed = (error) => signal.aborted || error.name === "AbortError" || this._error(error);
+    for (const strip of this.strips) strip.picture.load(signal).then(() => this._overview.wave.draw(), failed);
+    this._chunks.load(Math.floor(this.transport.position / this._chunks.size)).catch(failed);
   }
 
   _error(error) {
-    if (error.status === 404 || error.status === 410) this._ongone();
-    else if (error.status === undefined && !navigator.onLine) this._status.say(t("error.away"));
-    else this._status.say(t("mixer.silentbrowser"));
+    if (error.status === 404 || error.status === 410) this._on.gone();
+    else if (error.status === undefined && !navigator.onLine) this._bar.say(t("error.away"));
+    else if (error.status) fail(error);
+    else this._bar.say(t("mixer.silentbrowser"));
   }
 
   _show() {
-    const { state } = this._transport;
+    if (!this._bar) return;
+    const { state } = this.transport;
     if (state !== this._shown) {
       this._shown = state;
-      const playing = state !== "stopped";
-      this._play.replaceChildren(icon(playing ? "pause" : "play"), t(playing ? "mixer.pause" : "mixer.play"));
+      this._bar.showPlaying(state !== "stopped");
       this.element.dataset.state = state;
       if (state === "loading") this._loadingSoon();
-      else if (this._status.region.textContent === t("mixer.loading")) this._status.say("");
+      else if (this._bar.said === t("mixer.loading")) this._bar.say("");
+      this._on.state();
     }
     this._showPosition();
     cancelAnimationFrame(this._frame);
@@ -143,46 +274,24 @@ export class Desk {
 
   // What is there after a blink needs no word.
   _loadingSoon() {
-    setTimeout(() => this._transport.state === "loading" && this._status.say(t("mixer.loading")), 250);
+    setTimeout(() => this.state === "loading" && this._bar.say(t("mixer.loading")), 250);
   }
 
   _showPosition() {
-    const seconds = this._transport.position / this._rate;
-    const text = clock(seconds, 1);
-    setText(this._now, text);
-    const fraction = this._seconds ? seconds / this._seconds : 0;
-    this._list.style.setProperty("--at", `${(fraction * 100).toFixed(3)}%`);
-    this._position.style.setProperty("--filled", fraction);
-    this._position.value = seconds;
-    this._position.setAttribute("aria-valuetext", t("mixer.position.text", { now: clock(seconds), total: clock(this._seconds) }));
+    if (route.tab !== "result") return;
+    const seconds = this.transport.position / this._rate;
+    this._bar.at(seconds);
+    this._overview.at(seconds);
+    if (!this._seconds) return;
+    // Drawn when the line moves by a pixel, not with every frame: what a browser draws it forgets late, and memory would grow.
+    const width = this._overview.frame.clientWidth || 1000;
+    const at = Math.round((seconds / this._seconds) * width) / width;
+    if (at !== this._at) this.element.style.setProperty("--at", `${(100 * at).toFixed(3)}%`);
+    this._at = at;
   }
 
-  _reset() {
-    const reset = () => this._strips.forEach((strip) => strip.set({ db: 0, mute: false, solo: false }));
-    return h("button", { type: "button", class: "ms-button", onclick: reset }, t("mixer.reset"));
+  _save(changes) {
+    Object.assign(this._saved, changes);
+    remember(this.job.id, this._saved);
   }
-}
-
-function zip(job) {
-  const href = address(`api/v1/jobs/${encodeURIComponent(job.id)}/zip`);
-  return h("a", { class: "ms-button ms-zip", href, download: "" }, icon("download"), t("mixer.zip"));
-}
-
-function clipped(results) {
-  const notes = results
-    .filter((result) => result.clipped > 0)
-    .map((result) => h("li", {}, t("mixer.clipped", { stem: result.stem, count: result.clipped })));
-  return notes.length ? h("ul", { class: "ms-notes" }, ...notes) : null;
-}
-
-function keysHelp() {
-  const keys = [
-    ["Space", "space"],
-    ["← →", "arrows"],
-    ["Home", "home"],
-    ["1 – 9", "digit"],
-    ["Shift 1 – 9", "shift"],
-  ];
-  const lines = keys.flatMap(([key, name]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, t(`mixer.keys.${name}`))]);
-  return h("details", { class: "ms-details ms-keys" }, h("summary", {}, t("mixer.keys")), h("dl", {}, ...lines), h("p", {}, t("mixer.keys.reset")));
 }

@@ -1,6 +1,6 @@
-// Where the faders stand, per job, in this browser. It is convenience: without it the mixer starts at 0 dB.
+// How a job's mixer was left, in this browser. It is convenience: without it the mixer starts at 0 dB.
 
-const KEY = "msst.mixer";
+const KEY = "msst-mixer";
 const KEEP = 50;
 
 function all() {
@@ -11,14 +11,14 @@ function all() {
   }
 }
 
-/** { stem file: { db, mute, solo } } */
+/** { faders: { stem file: { db, pan, mute, solo } }, volume, loop, speed, key, picture }, as far as they are known. */
 export function recall(jobId) {
-  return all()[jobId] ?? {};
+  return { faders: {}, volume: 0, loop: null, looping: false, speed: 1, key: 0, picture: "wave", ...all()[jobId] };
 }
 
-export function remember(jobId, faders) {
+export function remember(jobId, state) {
   const { [jobId]: _, ...others } = all();
-  const kept = Object.entries({ ...others, [jobId]: faders }).slice(-KEEP);
+  const kept = Object.entries({ ...others, [jobId]: state }).slice(-KEEP);
   try {
     localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(kept)));
   } catch {

@@ -1,45 +1,61 @@
-// One stem in the mixer: name, mute, solo, volume, outline, download.
+// One stem in the mixer: name, mute, solo, volume, balance, picture, and what can be done with it.
 
 import { address } from "../base.js";
 import { h, icon, setText } from "../dom.js";
+import { menuButton } from "../kit/menu.js";
 import { decibels, size, stemName, t } from "../text.js";
-import { Waveform } from "./waveform.js";
+import { Picture } from "./picture.js";
 
-const LOWEST_DB = -40; // the end of the fader is silence
+export const LOWEST_DB = -40; // the end of the fader is silence
 const HIGHEST_DB = 6;
 const KNOWN = new Set(["vocals", "accompaniment", "instrumental", "drums", "bass", "guitar", "piano"]);
+const NEUTRAL = { db: 0, pan: 0, mute: false, solo: false };
 
 export class Strip {
-  /** result: an entry of job.results; place: its number from 1; fader: { db, mute, solo }; on: { change(), seek(fraction) }. */
-  constructor(result, place, fader, on) {
+  /**
+   * @param result an entry of job.results; path: of its sound below api/v1; place: its number from 1
+   * @param fader { db, pan, mute, solo } as it was left
+   * @param on { change(), seek(fraction), menu() => items for its menu }
+   */
+  constructor({ result, path, place, fader, on }) {
+    this.result = result;
     this.file = result.file;
     this.name = stemName(result.stem);
-    this.fader = { db: 0, mute: false, solo: false, ...fader };
-    this._change = on.change;
-    this.wave = new Waveform(on.seek);
+    this.fader = { ...NEUTRAL, ...fader };
+    this.sound = { path, pairs: null, gain: 1 };
+    this._on = on;
+    this.picture = new Picture(this.sound, on.seek);
     this._mute = this._toggle("mute");
     this._solo = this._toggle("solo");
-    this._level = h("output", { class: "ms-level" });
-    this._range = this._volume();
+    this._volume = this._slider("volume", { min: LOWEST_DB, max: HIGHEST_DB, step: 0.5 }, "db");
+    this._balance = this._slider("pan", { min: -1, max: 1, step: 0.05 }, "pan");
+    const menu = menuButton({ label: t("mixer.of", { action: t("kit.actions"), stem: this.name }), bare: true, items: () => this._items() });
+    menu.classList.add("ms-strip-menu");
     this.element = h(
       "li",
       { class: "ms-strip", "data-stem": KNOWN.has(result.stem) ? result.stem : "other", "data-file": result.file },
-      h("div", { class: "ms-strip-name" }, h("kbd", { "aria-hidden": "true" }, String(place)), h("h3", {}, this.name)),
+      h("div", { class: "ms-strip-name" }, place < 10 ? h("kbd", { "aria-hidden": "true" }, String(place)) : null, h("h3", {}, this.name)),
       h("div", { class: "ms-switches" }, this._mute, this._solo),
-      h("div", { class: "ms-volume" }, this._range, this._level),
-      this.wave.element,
+      h("div", { class: "ms-volume" }, this._volume.range, this._volume.value),
+      h("div", { class: "ms-pan" }, h("span", { "aria-hidden": "true" }, t("result.pan.left.short")), this._balance.range, h("span", { "aria-hidden": "true" }, t("result.pan.right.short")), this._balance.value),
+      this.picture.element,
       download(result, this.name),
+      menu,
     );
     this._show();
   }
 
-  /** The factor to play this stem with; soloed: whether any stem is on solo. */
+  /** Sets and gives the factor to play this stem with; soloed: whether any stem is on solo. */
   gain(soloed) {
     const { db, mute, solo } = this.fader;
     const audible = soloed ? solo : !mute;
-    const factor = db <= LOWEST_DB ? 0 : 10 ** (db / 20);
-    this.element.classList.toggle("ms-silent", !audible || factor === 0);
-    return audible ? factor : 0;
+    this.sound.gain = audible && db > LOWEST_DB ? 10 ** (db / 20) : 0;
+    this.element.classList.toggle("ms-silent", !this.sound.gain);
+    return this.sound.gain;
+  }
+
+  get neutral() {
+    return Object.entries(NEUTRAL).every(([name, value]) => this.fader[name] === value);
   }
 
   toggle(what) {
@@ -49,54 +65,71 @@ export class Strip {
   set(values) {
     Object.assign(this.fader, values);
     this._show();
-    this._change();
+    this._on.change();
+  }
+
+  reset() {
+    this.set(NEUTRAL);
   }
 
   close() {
-    this.wave.close();
+    this.picture.close();
+  }
+
+  _items() {
+    const pan = { label: t("result.pan"), symbol: "volume", action: () => this.element.classList.toggle("ms-pan-open") };
+    const narrow = window.matchMedia("(max-width: 720px)").matches;
+    return [narrow ? pan : null, ...this._on.menu()];
   }
 
   _toggle(what) {
     const action = t(`mixer.${what}`);
     const label = t("mixer.of", { action, stem: this.name });
-    return h(
-      "button",
-      { type: "button", class: `ms-button ms-${what}`, "aria-label": label, onclick: () => this.toggle(what) },
-      action,
-    );
+    return h("button", { type: "button", class: `ms-button ms-${what}`, "aria-label": label, onclick: () => this.toggle(what) }, action);
   }
 
-  _volume() {
-    return h("input", {
+  _slider(name, limits, what) {
+    const value = h("output", { class: `ms-level ms-level-${name}` });
+    const label = name === "pan" ? t("mixer.of", { action: t("result.pan"), stem: this.name }) : t("mixer.volume", { stem: this.name });
+    const range = h("input", {
       type: "range",
-      class: "ms-range",
-      min: LOWEST_DB,
-      max: HIGHEST_DB,
-      step: 0.5,
-      "aria-label": t("mixer.volume", { stem: this.name }),
-      oninput: () => this.set({ db: Number(this._range.value) }),
-      ondblclick: () => this.set({ db: 0 }),
+      class: `ms-range ms-${name}-range`,
+      ...limits,
+      "aria-label": label,
+      title: name === "pan" ? t("result.pan") : null,
+      oninput: () => this.set({ [what]: Number(range.value) }),
+      ondblclick: () => this.set({ [what]: 0 }),
     });
+    return { range, value };
   }
 
   _show() {
-    const { db, mute, solo } = this.fader;
-    const text = decibels(db <= LOWEST_DB ? -Infinity : db);
-    this._range.value = db;
-    this._range.style.setProperty("--filled", (db - LOWEST_DB) / (HIGHEST_DB - LOWEST_DB));
-    this._range.setAttribute("aria-valuetext", text);
-    setText(this._level, text);
+    const { db, pan, mute, solo } = this.fader;
+    show(this._volume, db, decibels(db <= LOWEST_DB ? -Infinity : db), (db - LOWEST_DB) / (HIGHEST_DB - LOWEST_DB));
+    show(this._balance, pan, panText(pan), (pan + 1) / 2);
     this._mute.setAttribute("aria-pressed", mute);
     this._solo.setAttribute("aria-pressed", solo);
   }
 }
 
+function show({ range, value }, number, text, filled) {
+  range.value = number;
+  range.style.setProperty("--filled", filled);
+  range.setAttribute("aria-valuetext", text);
+  setText(value, text);
+}
+
+export function panText(pan) {
+  const percent = Math.round(Math.abs(pan) * 100);
+  if (!percent) return t("result.pan.centre");
+  return t(pan < 0 ? "result.pan.left" : "result.pan.right", { percent });
+}
+
 function download(result, name) {
-  const label = t("mixer.download.size", { stem: name, size: size(result.bytes) });
   return h(
     "a",
-    { class: "ms-button ms-download", href: address(result.url.replace(/^\/+/, "")), download: result.file, "aria-label": label },
+    { class: "ms-button ms-download", href: address(result.url.replace(/^\/+/, "")), download: result.file },
     icon("download"),
-    h("span", {}, t("mixer.download"), h("small", {}, size(result.bytes))),
+    h("span", {}, t("mixer.download"), h("span", { class: "ms-unseen" }, ` ${name} `), h("small", {}, size(result.bytes))),
   );
 }

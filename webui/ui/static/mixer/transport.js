@@ -1,41 +1,53 @@
-// One transport for all stems: every chunk of every stem is scheduled on the clock of one AudioContext.
+// One transport for all channels: every piece of every channel is scheduled on the clock of one AudioContext.
 //
-//   context clock   t0 ............ t0 + (border - p0) / rate ............
+//   context clock   t0 ............ t0 + n / rate ............          n: whole frames played since t0
 //   stem 1          |  chunk k from p0  |        chunk k + 1        |
 //   stem 2          |  chunk k from p0  |        chunk k + 1        |
 //
-// Sources of a chunk start in one go with the same `when`, a whole number of frames after t0, so stems cannot drift apart and
-// chunks touch without a gap. If one stem's chunk is late, none is scheduled: all end at the border, together, and go on together.
-// Needs no AudioWorklet: it works on plain http in the house.
+// Sources of a piece start in one go with the same `when`, so channels cannot drift apart and pieces touch without a gap. If one
+// channel's chunk is late, none is scheduled: all end at the border, together, and go on together. What comes next is a Plan's
+// business (loops too). Needs no AudioWorklet: it works on plain http in the house.
+
+import { Plan, loopOf } from "./plan.js";
+import { seams } from "./seam.js";
 
 const AHEAD_S = 10; // how far the sound is scheduled
 const LEAD_S = 0.08; // from the decision to play to the first sample
-const FADE_S = 0.008; // no clicks where the sound starts and stops
+const TURN_S = 0.04; // from a change of plan to its first sample
 const TICK_MS = 120;
+const KEEP = 6; // chunks ahead
+const LEAST_LOOP_S = 0.1;
+const SEAM_S = 0.008;
 
 export class Transport {
-  /** chunks: a Chunks; onchange(): state or position jumped; onerror(error): the sound cannot be had. */
-  constructor(chunks, { onchange, onerror }) {
+  /** chunks: a Chunks; bus: the Bus it plays into; onchange(): state or position jumped; onerror(error): the sound cannot be had. */
+  constructor(chunks, bus, { onchange, onerror }) {
     this.state = "stopped"; // "stopped" | "loading" | "playing"
+    this.speed = 1;
     this._chunks = chunks;
+    this._bus = bus;
     this._rate = chunks.sampleRate;
+    this._plan = new Plan(chunks.frames, chunks.size, Math.round(SEAM_S * chunks.sampleRate));
     this._onchange = onchange;
     this._onerror = onerror;
     this._frame = 0; // where it stands or starts from
-    this._gains = chunks.stems.map(() => 1);
+    this._pieces = []; // what is scheduled: { when, from, to, speed }, in the order of time
     this._sources = new Set();
     this._turn = 0; // counts starts and stops: what was begun in an earlier turn is void
+    bus.onhalt = () => this.state === "playing" && this.pause();
   }
 
   /** Frames from the start of the song, between 0 and its length. */
   get position() {
-    if (this.state !== "playing") return this._frame;
-    const played = (this._context.currentTime - this._t0) * this._rate;
-    return Math.min(this._border, Math.max(this._frame, this._frame + played));
+    return this.state === "playing" ? this._positionAt(this._bus.now - this._bus.latency) : this._frame;
   }
 
   get running() {
     return this.state !== "stopped";
+  }
+
+  get loop() {
+    return this._plan.loop;
   }
 
   play() {
@@ -52,19 +64,38 @@ export class Transport {
     const running = this.running;
     this._stop(target);
     if (running && target < this._chunks.frames) this._start(target);
-    else this._chunks.load(this._chunks.at(target)).catch(() => {}); // so that Play answers at once
+    else this._chunks.load(this._plan.at(target)).catch(() => {}); // so that Play answers at once
   }
 
-  /** Volume of a stem as a factor; reached within 10 ms, without a click. */
-  setGain(index, gain) {
-    this._gains[index] = gain;
-    if (this._nodes) this._nodes[index].gain.setTargetAtTime(gain, this._context.currentTime, 0.004);
+  /** Go round between two frames, or with null straight on. Returns the loop, which is null where it would be too short. */
+  setLoop(range) {
+    const loop = range && loopOf(range.start, range.end, this._chunks.frames, LEAST_LOOP_S * this._rate);
+    this._plan.loop = loop;
+    this._seams = null;
+    if (loop && (this.position < loop.start || this.position >= loop.end)) this.seek(loop.start);
+    else this._replan();
+    return loop;
+  }
+
+  /** 1 is as recorded. Without a stretched bus this changes the key too. */
+  setSpeed(speed) {
+    const at = this._heard();
+    this.speed = Math.fround(speed); // as a source has it
+    this._replan(at);
+  }
+
+  /** Take in a channel that was asleep. Resolves when it plays along; rejects if its sound cannot be had. */
+  async wake(index) {
+    if (this._chunks.isAwake(index)) return;
+    await this._chunks.wake(index, [...this._plan.upcoming(Math.floor(this.position), 2)]);
+    this._seams = null;
+    this._replan();
   }
 
   close() {
     this._stop(0);
     this._chunks.drop();
-    this._context?.close();
+    this._bus.close();
   }
 
   async _start(frame) {
@@ -72,17 +103,14 @@ export class Transport {
     this._frame = Math.floor(frame);
     this._change("loading");
     try {
-      this._wake(); // within the click: browsers ask for that
-      const k = this._chunks.at(this._frame);
-      this._chunks.focus(k);
-      await Promise.all([this._context.resume(), this._chunks.load(k)]);
+      this._bus.wake(); // within the click: browsers ask for that
+      this._keep();
+      const needed = this._plan.chunks(this._plan.next(this._frame));
+      await Promise.all([this._bus.resume(), ...needed.map((k) => this._chunks.load(k))]);
       if (turn !== this._turn) return;
-      // A whole frame of the clock, so that every later border is one too.
-      this._t0 = Math.ceil((this._context.currentTime + LEAD_S) * this._rate) / this._rate;
-      this._border = this._frame;
-      this._next = k;
-      this._fade(0, 1, this._t0);
-      this._schedule();
+      this._from(this._wholeFrame(this._bus.now + LEAD_S), this._frame);
+      this._bus.fadeIn(this._t0);
+      this._schedule(this._plan.next(this._at));
       this._change("playing");
       this._timer = setInterval(() => this._pump(), TICK_MS);
       this._pump();
@@ -93,102 +121,133 @@ export class Transport {
 
   /** Schedule what is loaded up to AHEAD_S, and load what is not. */
   _pump() {
-    const { currentTime } = this._context;
-    while (this._border < this._chunks.frames && this._when() < currentTime + AHEAD_S) {
-      const late = this._when() < currentTime + 0.01;
-      if (!late && this._chunks.ready(this._next)) this._schedule();
-      else if (late && currentTime >= this._when()) return this._restart();
-      else {
-        this._preload(this._next);
-        return;
-      }
+    const { now } = this._bus;
+    while (this._pieces.length > 1 && this._pieces[1].when < now - 1) this._pieces.shift();
+    let piece = this._plan.next(this._at);
+    for (; piece && this._end() < now + AHEAD_S; piece = this._plan.next(this._at)) {
+      const late = this._end() < now + 0.01;
+      if (!late && this._isReady(piece)) this._schedule(piece);
+      else if (late && now >= this._end()) return this._restart(this._at);
+      else break;
     }
-    if (this._border < this._chunks.frames) this._preload(this._next);
-    else if (currentTime >= this._when()) this._stop(this._chunks.frames);
+    if (piece) this._preload(piece);
+    else if (now - this._bus.latency >= this._end()) this._stop(this._chunks.frames);
   }
 
-  _preload(k) {
+  _isReady(piece) {
+    return this._plan.chunks(piece).every((k) => this._chunks.ready(k));
+  }
+
+  _preload(piece) {
     const turn = this._turn;
-    this._chunks.focus(this._chunks.at(this.position));
-    this._chunks.load(k).catch((error) => turn === this._turn && this._fail(error));
+    this._keep();
+    for (const k of this._plan.chunks(piece)) this._chunks.load(k).catch((error) => turn === this._turn && this._fail(error));
   }
 
-  /** The sound ran dry at a border: all stems are silent there, and start again from it together. */
-  _restart() {
-    const frame = this._border;
+  _keep() {
+    const at = Math.floor(this.position);
+    const wanted = this._plan.upcoming(at, KEEP);
+    if (this.state === "playing") for (const k of this._plan.upcoming(this._at, 2)) wanted.add(k);
+    this._chunks.keep(wanted.add(this._plan.at(at)).add(this._plan.at(at) - 1));
+  }
+
+  /** The sound ran dry at a border: all channels are silent there, and start again from it together. */
+  _restart(frame) {
     this._stop(frame);
     this._start(frame);
   }
 
-  _when() {
-    return this._t0 + (this._border - this._frame) / this._rate;
+  /** What was scheduled and is not heard yet gives way to the plan as it is now, from a frame of the clock just ahead, without a gap. */
+  _replan(heard = this._heard()) {
+    if (this.state !== "playing") return;
+    const { when, frame, dry } = heard;
+    const piece = this._plan.next(frame);
+    if (!piece) return this._stop(this._chunks.frames);
+    if (dry || !this._isReady(piece)) return this._restart(frame);
+    for (const source of this._sources) {
+      if (source.when >= when) this._cancel(source);
+      else source.node.stop(when - 0.25 / this._rate); // browsers round this to the next frame, or to the nearest: both are `when`
+    }
+    this._pieces = this._pieces.filter((each) => each.when < when);
+    const last = this._pieces.at(-1);
+    if (last) last.to = Math.min(last.to, last.from + Math.round((when - last.when) * this._rate * last.speed));
+    this._from(when, frame);
+    this._schedule(piece);
+    this._pump();
   }
 
-  /** Chunk `_next` of all stems, from `_border` to its own end. */
-  _schedule() {
-    const { size, frames } = this._chunks;
-    const when = this._when();
-    const offset = (this._border - this._next * size) / this._rate;
-    this._chunks.ready(this._next).forEach((buffer, index) => {
-      if (!buffer || offset >= buffer.duration) return;
-      const source = new AudioBufferSourceNode(this._context, { buffer });
-      source.connect(this._nodes[index]);
-      source.onended = () => {
-        source.disconnect();
-        this._sources.delete(source);
-      };
-      source.start(when, offset);
-      this._sources.add(source);
-    });
-    this._next += 1;
-    this._border = Math.min(frames, this._next * size);
+  /** The frame that is heard at a moment just ahead: { when, frame, dry }; dry: what is scheduled ends before it. */
+  _heard() {
+    if (this.state !== "playing") return { when: 0, frame: this._frame, dry: true };
+    const when = this._wholeFrame(this._bus.now + TURN_S);
+    return { when, frame: Math.round(this._positionAt(when)), dry: when >= this._end() };
+  }
+
+  _positionAt(time) {
+    const piece = this._pieces.findLast((each) => each.when <= time);
+    if (!piece) return this._frame;
+    return Math.min(piece.to, piece.from + (time - piece.when) * this._rate * piece.speed);
+  }
+
+  _wholeFrame(time) {
+    return Math.ceil(time * this._rate) / this._rate;
+  }
+
+  _from(when, frame) {
+    this._t0 = when;
+    this._played = 0;
+    this._at = frame;
+  }
+
+  /** When what is scheduled ends. Counted from t0 in whole frames: sums of times would drift. */
+  _end() {
+    return this._t0 + this._played / (this._rate * this.speed);
+  }
+
+  _schedule(piece) {
+    const when = this._end();
+    const start = piece.seam ? this.loop.end - this._plan.seam : piece.chunk * this._chunks.size;
+    if (piece.seam) this._seams ??= seams(this._chunks, this.loop, this._plan.seam);
+    const buffers = piece.seam ? this._seams : this._chunks.ready(piece.chunk);
+    for (const [index, buffer] of buffers) {
+      if (buffer && this._chunks.isAwake(index) && piece.from - start < buffer.length) this._play(buffer, index, when, piece.from - start, piece.to - start);
+    }
+    this._pieces.push({ when, from: piece.from, to: piece.to, speed: this.speed });
+    this._played += piece.to - piece.from;
+    this._at = piece.then;
+  }
+
+  _play(buffer, index, when, from, to) {
+    const node = new AudioBufferSourceNode(this._bus.context, { buffer, playbackRate: this.speed });
+    const source = { node, when };
+    node.connect(this._bus.input(index));
+    node.onended = () => this._cancel(source);
+    if (to < buffer.length) node.start(when, from / this._rate, (to - from) / this._rate);
+    else node.start(when, from / this._rate);
+    this._sources.add(source);
+  }
+
+  _cancel(source) {
+    source.node.disconnect();
+    this._sources.delete(source);
   }
 
   _stop(frame) {
     this._turn += 1;
     clearInterval(this._timer);
     this._frame = frame;
-    if (this._context) {
-      const end = this._context.currentTime + FADE_S;
-      if (this.state === "playing") this._fade(1, 0, this._context.currentTime);
-      for (const source of this._sources) source.stop(end + 0.002);
-      this._sources.clear();
+    if (this.state === "playing") {
+      const end = this._bus.fadeOut() + 0.002;
+      for (const { node } of this._sources) node.stop(end);
     }
+    this._sources.clear();
+    this._pieces = [];
     this._change("stopped");
   }
 
   _fail(error) {
     this._stop(this._frame);
     if (error.name !== "AbortError") this._onerror(error);
-  }
-
-  _fade(from, to, when) {
-    const { gain } = this._master;
-    gain.cancelScheduledValues(0);
-    gain.setValueAtTime(from, when);
-    gain.linearRampToValueAtTime(to, when + FADE_S);
-  }
-
-  /** Make the context at the rate of the files: at another rate each chunk would be resampled alone, with seams. */
-  _wake() {
-    if (this._context) return;
-    try {
-      this._context = new AudioContext({ sampleRate: this._rate, latencyHint: "playback" });
-    } catch (error) {
-      if (error.name !== "NotSupportedError") throw error;
-      this._context = new AudioContext({ latencyHint: "playback" });
-    }
-    this._master = new GainNode(this._context, { gain: 0 });
-    this._master.connect(this._context.destination);
-    this._nodes = this._gains.map((gain) => {
-      const node = new GainNode(this._context, { gain });
-      node.connect(this._master);
-      return node;
-    });
-    // A phone call or a headset pulled out: the clock stands still, and so must the button.
-    this._context.onstatechange = () => {
-      if (this._context.state !== "running" && this.state === "playing") this.pause();
-    };
   }
 
   _change(state) {

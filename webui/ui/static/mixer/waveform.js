@@ -1,27 +1,18 @@
-// The outline of a stem, drawn twice: what was played in full colour over the rest in a paler one.
+// The outline of a sound, drawn twice: what was played in full colour over the rest in a paler one.
 
-import { request } from "../base.js";
 import { h } from "../dom.js";
 
 const BAR = 3; // CSS pixels: a bar of 2 and a gap of 1
 
 export class Waveform {
-  /** onseek(fraction): somebody pointed into the picture. */
-  constructor(onseek) {
+  /** sounds: [Sound...] whose outline is drawn: one stem, or the mix of several. */
+  constructor(sounds) {
+    this._sounds = sounds;
     this._rest = h("canvas", { class: "ms-wave-rest" });
     this._played = h("canvas", { class: "ms-wave-played" });
     this.element = h("div", { class: "ms-wave", "aria-hidden": "true" }, this._rest, this._played, h("i", { class: "ms-playhead" }));
-    this._pairs = null;
-    this._drag(onseek);
     this._observer = new ResizeObserver(() => this.draw());
     this._observer.observe(this.element);
-  }
-
-  /** Load the (minimum, maximum) pairs, int8, 50 a second, and draw them. Throws as request does. */
-  async load(path, signal) {
-    const response = await request(path, { signal });
-    this._pairs = new Int8Array(await response.arrayBuffer());
-    this.draw();
   }
 
   close() {
@@ -30,37 +21,33 @@ export class Waveform {
 
   draw() {
     const { clientWidth: width, clientHeight: height } = this.element;
-    if (!width || !this._pairs) return;
-    const bars = columns(this._pairs, Math.floor(width / BAR));
+    if (!width) return;
+    const bars = outline(this._sounds, Math.floor(width / BAR));
     for (const canvas of [this._rest, this._played]) paint(canvas, bars, width, height);
-  }
-
-  _drag(onseek) {
-    const seek = (event) => {
-      const box = this.element.getBoundingClientRect();
-      onseek(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
-    };
-    this.element.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      if (event.pointerType === "mouse") this.element.setPointerCapture(event.pointerId);
-      seek(event);
-    });
-    this.element.addEventListener("pointermove", (event) => {
-      if (this.element.hasPointerCapture(event.pointerId)) seek(event);
-    });
   }
 }
 
-/** The loudest peak in each of `count` columns, 0 .. 1. */
-function columns(pairs, count) {
-  const total = pairs.length >> 1;
-  return Array.from({ length: count }, (_, column) => {
-    const from = Math.floor((column * total) / count);
-    const to = Math.max(from + 1, Math.floor(((column + 1) * total) / count));
-    let peak = 0;
-    for (let i = from; i < to && i < total; i += 1) peak = Math.max(peak, -pairs[2 * i], pairs[2 * i + 1]);
-    return peak / 127;
-  });
+/** Where a press into a picture points, 0 .. 1. */
+export function fractionAt(element, event) {
+  const box = element.getBoundingClientRect();
+  return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+}
+
+/** The loudest peak in each of `count` columns, 0 .. 1; of several sounds together, each with its gain. */
+function outline(sounds, count) {
+  const sums = new Float32Array(count);
+  for (const { pairs, gain = 1 } of sounds) {
+    if (!pairs || !gain) continue;
+    const total = pairs.length >> 1;
+    for (let column = 0; column < count; column += 1) {
+      const from = Math.floor((column * total) / count);
+      const to = Math.min(total, Math.max(from + 1, Math.floor(((column + 1) * total) / count)));
+      let peak = 0;
+      for (let i = from; i < to; i += 1) peak = Math.max(peak, -pairs[2 * i], pairs[2 * i + 1]);
+      sums[column] += ((gain * peak) / 127) ** 2;
+    }
+  }
+  return sums.map(Math.sqrt);
 }
 
 function paint(canvas, bars, width, height) {

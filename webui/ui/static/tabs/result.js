@@ -1,7 +1,7 @@
 // Result: the mixer of the job that the address names.
 
-import { mixer } from "../mixer/view.js";
+import { result } from "../result/view.js";
 
 export function tab(place) {
-  mixer(place);
+  result(place);
 }

@@ -40,6 +40,18 @@ export function tab(place) {
   queue(line);
   keepAsking();
   followAddress((id) => again(id, input).catch(fail));
+  followSource(input);
+}
+
+/** A sound of an earlier job as the song, as a link of a result says it: `?tab=separate&from=JOB`, with `&file=RESULT` a stem of it. */
+function followSource(input) {
+  route.subscribe(async () => {
+    const [job, file] = [route.get("from"), route.get("file")];
+    if (route.tab !== "separate" || !job) return;
+    route.set({ from: null, file: null });
+    const there = input.items.some(({ reference }) => reference?.job === job && (reference.file ?? null) === file);
+    if (!there) await input.add(file ? { job, file } : { job });
+  });
 }
 
 function want() {

@@ -39,11 +39,11 @@ function times(duration, most) {
 
 function picture(blob, song) {
   const { duration } = song;
-  const image = h("img", { src: URL.createObjectURL(blob), alt: t("tools.spectrogram.alt", { name: song.name, length: clock(duration) }), class: "ms-spectrogram-image", draggable: "false" });
-  const cross = h("i", { class: "ms-spectrogram-cross", hidden: true });
-  const readout = h("p", { class: "ms-spectrogram-read", role: "status" }, t("tools.spectrogram.point"));
+  const image = h("img", { src: URL.createObjectURL(blob), alt: t("tools.spectrogram.alt", { name: song.name, length: clock(duration) }), class: "ms-sonogram-image", draggable: "false" });
+  const cross = h("i", { class: "ms-sonogram-cross", hidden: true });
+  const readout = h("p", { class: "ms-sonogram-read", role: "status" }, t("tools.spectrogram.point"));
   const at = { x: 0.5, y: 0.5 };
-  const plot = h("div", { class: "ms-spectrogram-plot", tabindex: "0", role: "group", "aria-label": t("tools.spectrogram.keys") }, image, cross);
+  const plot = h("div", { class: "ms-sonogram-plot", tabindex: "0", role: "group", "aria-label": t("tools.spectrogram.keys") }, image, cross);
   const tell = () => {
     at.x = Math.min(1, Math.max(0, at.x));
     at.y = Math.min(1, Math.max(0, at.y));
@@ -73,7 +73,7 @@ function picture(blob, song) {
   return h(
     "div",
     { class: "ms-stack" },
-    h("div", { class: "ms-spectrogram" }, h("span", { class: "ms-spectrogram-unit" }, "Hz"), h("div", { class: "ms-spectrogram-left", "aria-hidden": "true" }, ...left), plot, h("div", { class: "ms-spectrogram-below", "aria-hidden": "true" }, ...below)),
+    h("div", { class: "ms-sonogram" }, h("span", { class: "ms-sonogram-unit" }, "Hz"), h("div", { class: "ms-sonogram-left", "aria-hidden": "true" }, ...left), plot, h("div", { class: "ms-sonogram-below", "aria-hidden": "true" }, ...below)),
     readout,
     h("p", { class: "ms-hint" }, t("tools.spectrogram.about")),
     h("div", { class: "ms-row" }, save),

@@ -1,0 +1,37 @@
+// Unsaved changes, kept in this browser for each preset, so that a closed page loses nothing.
+
+const KEY = "msst-preset-draft:";
+export const NEW = ""; // the draft of a preset that has no name yet
+
+export function draftOf(name) {
+  try {
+    const draft = JSON.parse(localStorage.getItem(KEY + name));
+    return draft?.data?.steps ? draft : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keep { data, revision }: what is being edited, and what it started from. */
+export function keepDraft(name, data, revision) {
+  try {
+    localStorage.setItem(KEY + name, JSON.stringify({ data, revision, at: Date.now() / 1000 }));
+  } catch {
+    // a browser that keeps nothing still warns before the page is left
+  }
+}
+
+export function dropDraft(name) {
+  try {
+    localStorage.removeItem(KEY + name);
+  } catch {
+    // then there is none
+  }
+}
+
+/** A preset has another name now. */
+export function moveDraft(name, other) {
+  const draft = draftOf(name);
+  dropDraft(name);
+  if (draft) keepDraft(other, draft.data, draft.revision);
+}
