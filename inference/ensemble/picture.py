@@ -1,8 +1,14 @@
-"""A line over time as a small SVG: no script, no fonts, with colours for light and dark pages, and words for those who do not see it."""
+"""A line over time as a small SVG: no script, no fonts, with colours for light and dark pages, and words for those who do not see it.
+
+Its figures go with it, as JSON in <metadata>, so that a page can draw them in the reader's own language.
+"""
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+import json
+import re
+from typing import Any
+from xml.sax.saxutils import escape, unescape
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +54,7 @@ def draw(levels: Levels, seconds: float, *, title: str, overall: float) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="msst-levels" role="img" viewBox="0 0 {WIDTH} {HEIGHT}">',
         f"<title>{escape(title)}</title>",
         f"<desc>{escape(_words(levels, seconds, overall))}</desc>",
+        f"<metadata>{escape(json.dumps(_figures(levels, seconds, overall)))}</metadata>",
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}" rx="6"/>',
         f'<text x="{LEFT}" y="20">{escape(title)}</text>',
@@ -56,6 +63,22 @@ def draw(levels: Levels, seconds: float, *, title: str, overall: float) -> str:
         "</svg>",
     ]
     return "\n".join(parts)
+
+
+def figures(picture: str) -> dict[str, Any] | None:
+    """What a picture of `draw` shows: {"seconds", "levels", "overall"}, in dB. None for one that was drawn before they went with it."""
+    found = re.search(r"<metadata>(.*?)</metadata>", picture, re.DOTALL)
+    try:
+        read = json.loads(unescape(found[1])) if found else None
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _figures(levels: Levels, seconds: float, overall: float) -> dict[str, Any]:
+    if len(levels):
+        levels, seconds = _thinned(levels, seconds)
+    return {"seconds": seconds, "levels": [round(float(level), 1) for level in levels], "overall": round(overall, 1)}
 
 
 class _Plot:

@@ -14,7 +14,7 @@ from webui.i18n import own_texts
 _WORDS = re.compile(r"[A-Za-z]{3,}(?:\W+[A-Za-z]{3,})+")
 """Latin words in a row. In a language of other letters they are an English sentence that nobody translated, unless they are a name."""
 
-_NAMES = ("MSST-WebUI", "MSST WebUI", "Hugging Face")
+_NAMES = ("MSST-WebUI", "MSST WebUI", "Hugging Face", "Ultimate Vocal Remover", "Max Spec", "Min Spec", "Apple Music")
 
 # All that a reader sees or hears, but for names (translate="no"), code and keys.
 _VISIBLE = """() => {

@@ -193,6 +193,12 @@ def disagreement(services: ServicesDep, job_id: str, file: str) -> Response:
     return Response(services.results.disagreement(job_id, file), media_type="image/svg+xml")
 
 
+@router.get("/{job_id}/stems/{file}/disagreement/levels")
+def disagreement_levels(services: ServicesDep, job_id: str, file: str) -> dict[str, Any]:
+    """The same as numbers: `levels` in dB, one for each `seconds`, and `overall`."""
+    return services.results.disagreement_levels(job_id, file)
+
+
 @router.get("/{job_id}/stems/{file}/pcm")
 def pcm(
     services: ServicesDep,

@@ -24,6 +24,7 @@ class Model(_Read):
     family: str = Field(description="The kind of network.")
     category: str
     stems: list[str] = Field(description="All that it can give.")
+    usual_stems: list[str] = Field(description="The same by their usual names: vocals for Vocal.")
     target: str | None = Field(description="The stem it was trained for, where there is one.")
     rest: str | None = Field(description="The stem that is the mixture minus the others.")
     sample_rate: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from inference.presets.replace import Region
@@ -105,6 +106,31 @@ async def spectrogram(services: ServicesDep, listen: ListeningDep, body: Picture
         return services.analyses.spectrogram(path, stop, width=body.width, height=body.height)
 
     return Response(await listen(work), media_type=PNG)
+
+
+def named(
+    upload: str | None = None,
+    job: str | None = None,
+    file: Annotated[str | None, Query(description="A result of the job; without it its song.")] = None,
+    sample: str | None = None,
+) -> dict[str, str]:
+    """A reference as the parameters of an address."""
+    said = {"upload": upload, "job": job, "file": file, "sample": sample}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+@router.get("/tools/listen", response_class=FileResponse, responses=ERRORS)
+async def listen_to(services: ServicesDep, listen: ListeningDep, reference: Annotated[dict[str, str], Depends(named)]) -> FileResponse:
+    """A sound as FLAC, whatever it is stored as: for players. Ranges are served."""
+    path, _ = await listen(lambda stop: services.analyses.copy(services.references.resolve(reference)[0], stop))
+    return FileResponse(path, media_type="audio/flac")
+
+
+@router.get("/tools/waveform", responses=ERRORS)
+async def waveform(services: ServicesDep, listen: ListeningDep, reference: Annotated[dict[str, str], Depends(named)]) -> Response:
+    """The waveform of a sound: int8 pairs (lowest, highest), 50 for each second."""
+    _, path = await listen(lambda stop: services.analyses.copy(services.references.resolve(reference)[0], stop))
+    return Response(await run_in_threadpool(path.read_bytes), media_type=BINARY)
 
 
 @router.post("/tools/{tool}", status_code=202, responses=schemas.errors(400, 404, 409, 410, 415, 429, 507))

@@ -51,7 +51,9 @@ def _spectrogram(on_work: OnWork, *, path: str, target: str, width: int, height:
     return draw(Path(path), Path(target), width=width, height=height, on_work=on_work)
 
 
-def _copy(on_work: OnWork, *, source: str, target: str, peaks: str, sample_rate: int, frames: int) -> dict[str, Any]:
+def _copy(
+    on_work: OnWork, *, source: str, target: str, peaks: str, sample_rate: int | None = None, frames: int | None = None
+) -> dict[str, Any]:
     from tools.analysis.copies import copy_aligned
 
     return copy_aligned(Path(source), Path(target), Path(peaks), sample_rate=sample_rate, frames=frames, on_work=on_work)

@@ -1,6 +1,6 @@
 """What can be said about sounds, for the tools and the results of jobs. Computed once, in a process that lets separations go first.
 
-HOME/cache/analyses/{key}.json, .png        of files, by what is in them: the same song is the same song under any name
+HOME/cache/analyses/{key}.json, .png, .flac, .peaks   of files, by what is in them: the same song is the same song under any name
 HOME/results/{job}/player/quality.json      of a job, gone with it
 HOME/results/{job}/player/{file}.spectrogram.png
 """
@@ -76,6 +76,19 @@ class AnalysisService:
             made = target.read_bytes()
             self._trim()
             return made
+
+    def copy(self, path: Path, cancelled: Cancel) -> tuple[Path, Path]:
+        """A lossless copy of a file that every browser plays (FLAC), and its waveform: int8 pairs, 50 for each second."""
+        target = self._place("copy", {"path": path}, (), ".flac")
+        peaks = target.with_suffix(".peaks")
+        with self._analyst.turn(cancelled) as ask:
+            if not (target.exists() and peaks.exists()):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                ask("copy", {"source": str(path), "target": str(target), "peaks": str(peaks)})
+                self._trim()
+            for each in (target, peaks):
+                each.touch()
+        return target, peaks
 
     def quality(self, job_id: str, cancelled: Cancel) -> dict[str, Any]:
         """The results of a job in figures, see tools.analysis.quality.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference.catalogue import Catalogue, ModelRecord
+from inference.catalogue.stems import canonical
 from inference.families import missing_packages
 
 
@@ -26,6 +27,7 @@ def model_json(record: ModelRecord) -> dict[str, Any]:
     about = record.model_dump(mode="json", include={*plain, "scores"})
     return {
         **{key: about[key] for key in (*plain, "scores")},
+        "usual_stems": [canonical(stem, record.stems) for stem in record.stems],
         "bytes": record.bytes,
         "sha256": record.sha256,
         "installed": record.installed,

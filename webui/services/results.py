@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference.ensemble.picture import figures
 from webui.services.errors import NotCompleted, UnknownFile
 from webui.services.job import Job, Result
 from webui.services.storage import PLAYER, Storage
@@ -60,6 +61,17 @@ class ResultService:
         if result.picture is None:
             raise UnknownFile(f"{name[:200]!r} is no ensemble of several members", file=name[:200])
         return (self._player(job_id) / result.picture).read_text(encoding="utf-8")
+
+    def disagreement_levels(self, job_id: str, name: str) -> dict[str, Any]:
+        """The same as numbers: `levels` in dB, one for each `seconds` of the song, and `overall`.
+
+        Raises:
+            UnknownJob, NotCompleted, UnknownFile: as above, and for a result of before pictures had their figures with them.
+        """
+        found = figures(self.disagreement(job_id, name))
+        if found is None:
+            raise UnknownFile(f"of {name[:200]!r} there is only the picture", file=name[:200])
+        return found
 
     def pcm(self, job_id: str, name: str, *, start: int, frames: int) -> bytes:
         """Samples `start` to `start + frames` of a result as interleaved 16-bit integers, little-endian; fewer at its end.

@@ -34,6 +34,10 @@ def test_of_files(server: Server) -> None:
     assert np.allclose(found, 0.4, atol=1e-6)
     picture = httpx.get(f"{server.url}/api/v1/jobs/{job['id']}/stems/{result['file']}/disagreement")
     assert (picture.status_code, picture.headers["content-type"].partition(";")[0]) == (200, "image/svg+xml")
+    levels = httpx.get(f"{picture.url}/levels").json()
+    assert (levels["seconds"], levels["overall"]) == (0.5, result["disagreement"] and round(result["disagreement"], 1))
+    # 3/4 of 0.5 and 1/4 of 0.1: 0.4 in common, apart by 0.1 and 0.3
+    assert levels["levels"] == [pytest.approx(10 * np.log10((0.75 * 0.1**2 + 0.25 * 0.3**2) / 0.4**2), abs=0.06)]
 
 
 def test_of_models(server: Server, song: Path) -> None:

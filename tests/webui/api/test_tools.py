@@ -50,6 +50,27 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return save(folder / "a b.c.wav", noise(2.0)), save(folder / "two.wav", noise(1.5, seed=1))
 
 
+def test_a_sound_as_a_player_wants_it(server: Server, files: tuple[Path, Path], song: Path) -> None:
+    here = upload(server, files[0])
+    sent = httpx.get(f"{server.url}/api/v1/tools/listen", params=here, headers={"Range": "bytes=0-3"}, timeout=60)
+    assert (sent.status_code, sent.content, sent.headers["content-type"]) == (206, b"fLaC", "audio/flac")
+    whole = httpx.get(f"{server.url}/api/v1/tools/listen", params=here).content
+    found, rate = soundfile.read(io.BytesIO(whole), dtype="float32", always_2d=True)
+    assert rate == RATE
+    assert np.allclose(found.T, noise(2.0), atol=1 / 32768)
+    pairs = np.frombuffer(httpx.get(f"{server.url}/api/v1/tools/waveform", params=here).content, np.int8).reshape(-1, 2)
+    assert len(pairs) == 100
+    assert (pairs[:, 0] < 0).all()
+    assert (pairs[:, 1] > 0).all()
+    for params, status in (
+        ({}, 400),
+        ({"upload": "x"}, 404),
+        ({"job": here["upload"]}, 404),
+        ({"upload": here["upload"], "file": "a"}, 400),
+    ):
+        assert httpx.get(f"{server.url}/api/v1/tools/waveform", params=params).status_code == status
+
+
 def test_cut_and_join_are_the_original(server: Server, files: tuple[Path, Path]) -> None:
     here = upload(server, files[0])
     parts = [tool(server, "cut", [here], {"end": 0.7}), tool(server, "cut", [here], {"start": 0.7})]
