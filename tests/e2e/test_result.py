@@ -292,11 +292,11 @@ def test_another_format_is_made_and_saved(open_desk: Callable[..., Any], sample_
     page = open_desk()
     with page.expect_download() as download:
         choose(page, ".ms-strip >> nth=1 >> .ms-strip-menu button >> nth=0", "Download as FLAC")
-        page.wait_for_selector(".ms-work [role=progressbar]")
+        page.wait_for_selector(".ms-making [role=progressbar]")
     stem, rate = soundfile.read(download.value.path())
     assert download.value.suggested_filename.endswith(".flac")
     assert (len(stem), rate) == (sample_job["results"][1]["frames"], 44100)
-    page.wait_for_selector(".ms-work", state="detached")
+    page.wait_for_selector(".ms-making", state="detached")
     with page.expect_download() as download:
         choose(page, ".ms-result-actions button:has-text('Download')", "All as MP3")
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))

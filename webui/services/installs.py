@@ -182,6 +182,7 @@ class Installs:
         def report(state: State, progress: Progress | None) -> None:
             self._report(name, state, progress)
 
+        report("downloading", None)  # it waits no longer, even if no source has answered yet
         try:
             self._work(name, self._choices[name], report, stop.is_set)
         except Cancelled:

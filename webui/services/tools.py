@@ -64,7 +64,12 @@ class ToolService:
             MsstError: whatever `JobService.submit` raises.
         """
         names = [safe_name(PurePath(name).stem) for _, name in inputs]
-        return self._submit(tool, tool_preset(tool, names, settings), inputs, order)
+        preset = tool_preset(tool, names, settings)
+        if order.title and tool in ("mix", "join"):  # one result of all files: it is called as its maker said
+            (file, name), *more = inputs
+            inputs = [(file, order.title + PurePath(name).suffix), *more]
+            preset["outputs"][0]["name"] = "{song}"
+        return self._submit(tool, preset, inputs, order)
 
     def replace(self, job_id: str, file: str, choice: Choice, region: Region, order: Order, *, stem: str = "", others: bool = True) -> Job:
         """Separate a part of a job's song again and put it into one of its stems, as a new job.

@@ -71,6 +71,7 @@ function problem(install) {
 
 function progress({ state, done, total, speed, seconds_left: left }, fraction) {
   if (state !== "downloading") return find(`install.state.${state}`) ?? state;
+  if (!total && !done) return t("install.connecting");
   const parts = [total ? `${Math.floor(fraction * 100)} %` : size(done), speed ? t("install.speed", { size: size(speed) }) : ""];
   return [...parts, left ? timeLeft(left) : ""].filter(Boolean).join(" · ");
 }

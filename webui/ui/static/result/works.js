@@ -4,14 +4,14 @@ import { address, json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { poll } from "../kit/poll.js";
-import { fail } from "../kit/toast.js";
+import { fail, toast } from "../kit/toast.js";
 import { errorText, find, t, timeLeft } from "../text.js";
 
 const ASK_MS = 600;
 
 export class Works {
   constructor() {
-    this.element = h("ul", { class: "ms-works" });
+    this.element = h("ul", { class: "ms-makings" });
     this._polls = new Set();
   }
 
@@ -61,8 +61,9 @@ export class Works {
     const meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": label }, fill);
     const state = h("p", { class: "ms-hint", role: "status" }, t("state.queued"));
     const cancel = h("button", { type: "button", class: "ms-button ms-quiet", "aria-label": t("mixer.of", { action: t("kit.cancel"), stem: label }) }, icon("close"));
-    const element = h("li", { class: "ms-work", translate: "no" }, h("div", { class: "ms-work-text" }, h("p", {}, label), meter, state), cancel);
+    const element = h("li", { class: "ms-making", translate: "no" }, h("div", { class: "ms-making-text" }, h("p", {}, label), meter, state), cancel);
     this.element.append(element);
+    element.scrollIntoView({ block: "nearest", behavior: "smooth" }); // what was pressed may be far below
     const show = (job) => {
       fill.style.transform = `scaleX(${job.progress})`;
       meter.setAttribute("aria-valuenow", Math.floor(job.progress * 100));
@@ -94,6 +95,7 @@ export function save(job) {
   document.body.append(link);
   link.click();
   link.remove();
+  toast(t("result.saved", { name: job.results.length === 1 ? only.file : job.title }));
 }
 
 export function zipAddress(job) {

@@ -16,6 +16,12 @@ class About {
     this._durations = [];
     this._timer = 0;
     this._turn = 0;
+    this._waiting = []; // for the answer about what is chosen now
+  }
+
+  /** Resolves when the facts are those of the present choice. */
+  settled() {
+    return this._timer ? new Promise((resolve) => this._waiting.push(resolve)) : Promise.resolve();
   }
 
   subscribe(listener) {
@@ -31,6 +37,7 @@ class About {
   }
 
   refresh() {
+    this._turn += 1; // an answer that is still on its way is about something else
     clearTimeout(this._timer);
     this._timer = setTimeout(() => this._ask(), CALM_MS);
   }
@@ -57,9 +64,11 @@ class About {
 
   _tell(turn, facts, error) {
     if (turn !== this._turn) return;
+    this._timer = 0;
     this.facts = facts;
     this.error = error;
     for (const listener of this._listeners) listener(this);
+    for (const resolve of this._waiting.splice(0)) resolve();
   }
 }
 

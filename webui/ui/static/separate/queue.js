@@ -31,7 +31,7 @@ export function queue(place) {
     };
     const shown = sorted.slice(0, Math.min(MOST, Math.max(FEW, active)));
     showRows(list, rows, shown, { make });
-    setText(empty, jobs.list ? t(narrow() ? "queue.empty.phone" : "queue.empty") : t("queue.loading"));
+    setText(empty, jobs.list ? t("queue.empty") : t("queue.loading"));
     empty.hidden = sorted.length > 0;
     all.hidden = shown.length === sorted.length;
     setText(all, active > shown.length ? t("queue.waiting", { count: active - shown.length }) : t("queue.all"));
@@ -45,8 +45,6 @@ export function queue(place) {
     }
   });
 }
-
-const narrow = () => window.matchMedia("(max-width: 900px)").matches;
 
 /** Running, then waiting in their order, then the newest. */
 function inOrder(list) {

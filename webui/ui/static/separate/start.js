@@ -10,6 +10,7 @@ import { size, span, t } from "../text.js";
 import { about } from "./about.js";
 import { choice } from "./choice.js";
 import { deeds, openWhenDone } from "./done.js";
+import { keep, kept } from "./held.js";
 import { outputFields } from "./output.js";
 
 /** input: the songs() of this tab. Returns { element, sample(), changed() }. */
@@ -20,28 +21,51 @@ export function starter(input) {
   const element = h("div", { class: "ms-start" }, time, start);
   // Songs for which Start was pressed before all was here: what was chosen then, and the models that are on their way.
   const held = new Map();
+  const earlier = kept();
   let turning = null;
 
   const missing = () => (about.facts?.models ?? []).filter((model) => !model.installed);
-  const free = () => input.items.filter((song) => song.state !== "failed" && !held.has(song));
+  // What can be started now: also a song that waits for something else than what is chosen at present.
+  const free = () => input.items.filter((song) => song.state !== "failed" && held.get(song)?.said !== JSON.stringify(chosen()));
 
   function draw() {
     const songs = free().length;
     const lack = missing().length > 0;
     start.disabled = !songs;
     const text = lack ? t("separate.start.download", { size: size(about.facts.missing_bytes) }) : t(songs === 1 ? "separate.start.one" : "separate.start.many", { count: songs });
-    setText(start.querySelector("span"), songs ? text : t(held.size ? "separate.start.held" : "separate.start.none"));
+    setText(start.querySelector("span"), songs ? text : held.size ? loading() : t("separate.start.none"));
     setText(time, timeText(input, held.size));
+  }
+
+  /** How far the downloads are that songs wait for. */
+  function loading() {
+    const names = new Set([...held.values()].flatMap(({ models }) => models));
+    const all = [...names].map((name) => installs.get(name)).filter((install) => install?.total);
+    if (!all.length || all.length < names.size) return t("separate.start.held");
+    const sum = (field) => all.reduce((whole, install) => whole + install[field], 0);
+    return t("separate.start.loading", { percent: Math.floor((100 * sum("done")) / sum("total")) });
   }
 
   async function begin() {
     const since = deeds();
     const fields = chosen();
     const wanted = free();
+    await about.settled(); // what was chosen a moment ago may need other models
     const models = missing().map(({ name }) => name);
     await Promise.all(models.map((name) => installs.start(name)));
     const only = wanted.length === 1 ? since : null;
-    for (const song of wanted) held.set(song, { fields, models, only });
+    for (const song of wanted) held.set(song, { fields, models, only, said: JSON.stringify(fields) });
+    await submitReady();
+  }
+
+  /** Let the songs wait again that did before the page was loaded. */
+  async function hold(song, fields) {
+    earlier.delete(JSON.stringify(song.reference));
+    const { door, container, subtype, format, options, ...what } = fields;
+    const { models } = await json(`estimates?${new URLSearchParams(what)}`);
+    const names = models.filter(({ installed }) => !installed).map(({ name }) => name);
+    await Promise.all(names.map((name) => installs.start(name)));
+    held.set(song, { fields, models: names, only: null, said: JSON.stringify(fields) });
     await submitReady();
   }
 
@@ -59,6 +83,7 @@ export function starter(input) {
       made.push(job);
       if (only !== null) openWhenDone(job.id, only);
     }
+    keep(held);
     draw();
     tell(made);
   }
@@ -66,7 +91,9 @@ export function starter(input) {
   // The next of them; those that can no longer be submitted are let go.
   function ready() {
     for (const [song, { models }] of [...held]) {
-      const stopped = models.some((name) => ["failed", "cancelled"].includes(installs.get(name)?.state));
+      const ends = models.map((name) => installs.get(name)?.state);
+      const stopped = ends.some((state) => state === "failed" || state === "cancelled");
+      if (ends.includes("failed")) document.querySelector("#need")?.scrollIntoView({ block: "nearest", behavior: "smooth" }); // it says why
       if (stopped || song.state === "failed" || !input.items.includes(song)) held.delete(song);
     }
     const here = ({ models }) => models.every((name) => installs.get(name)?.state === "installed");
@@ -89,6 +116,10 @@ export function starter(input) {
   // Called after every change of the songs.
   function changed() {
     about.songs(input.items.filter((song) => song.state === "ready" && song.duration).map((song) => song.duration));
+    for (const song of input.items) {
+      const fields = song.state === "ready" && earlier.get(JSON.stringify(song.reference));
+      if (fields) hold(song, fields).catch(draw);
+    }
     if (held.size) submitReady();
     draw();
   }
@@ -103,6 +134,7 @@ export function starter(input) {
   }
 
   about.subscribe(draw);
+  choice.subscribe(draw);
   installs.subscribe(() => held.size && submitReady());
   return { element, sample, changed };
 }
@@ -140,7 +172,7 @@ function toQueue() {
 function timeText(input, waiting) {
   const { facts, error } = about;
   const said = [];
-  if (waiting) said.push(t("separate.start.later", { count: waiting }));
+  if (waiting) said.push(t(waiting === 1 ? "separate.start.later.one" : "separate.start.later", { count: waiting }));
   if (error?.code) said.push(reason(error));
   if (facts?.seconds != null && input.duration) said.push(roughly(facts));
   else if (facts && input.duration) said.push(t("separate.time.unknown"));
