@@ -28,6 +28,7 @@ export function need(oninstalled) {
   const instead = h("div", { class: "ms-stack" }, h("p", {}, t("separate.need.instead")), near);
   const element = h("div", { class: "ms-need", id: "need", hidden: true }, icon("download"), h("div", { class: "ms-stack" }, words, list, all, instead));
   const offer = () => {
+    all.hidden = missing.filter(({ name }) => !installs.busy(name)).length < 2;
     const { by, card } = choice.value;
     instead.hidden = by !== "purpose" || !FAR.has(card) || !missing.some(({ name }) => installs.get(name)?.error?.code === "download_failed");
   };
@@ -36,7 +37,6 @@ export function need(oninstalled) {
     missing = (facts?.models ?? []).filter((model) => !model.installed);
     element.hidden = !missing.length;
     setText(words, t(missing.length > 1 ? "separate.need.many" : "separate.need", { size: size(facts?.missing_bytes ?? 0), count: missing.length }));
-    all.hidden = missing.length < 2;
     offer();
     showRows(list, rows, missing, { key: ({ name }) => name, make: (model) => row(model, oninstalled) });
   });

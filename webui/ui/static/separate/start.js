@@ -39,11 +39,10 @@ export function starter(input) {
 
   /** How far the downloads are that songs wait for. */
   function loading() {
-    const names = new Set([...held.values()].flatMap(({ models }) => models));
-    const all = [...names].map((name) => installs.get(name)).filter((install) => install?.total);
-    if (!all.length || all.length < names.size) return t("separate.start.held");
-    const sum = (field) => all.reduce((whole, install) => whole + install[field], 0);
-    return t("separate.start.loading", { percent: Math.floor((100 * sum("done")) / sum("total")) });
+    const names = [...new Set([...held.values()].flatMap(({ models }) => models))];
+    const parts = names.map((name) => installs.get(name)).map((install) => (install?.state === "installed" ? 1 : install?.total ? install.done / install.total : 0));
+    const part = parts.reduce((sum, each) => sum + each, 0) / parts.length;
+    return part > 0 && part < 1 ? t("separate.start.loading", { percent: Math.floor(100 * part) }) : t("separate.start.held");
   }
 
   async function begin() {
