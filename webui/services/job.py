@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from typing import Any, Literal
+
+from webui.services.storage import safe_name
 
 State = Literal["queued", "running", "completed", "failed", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "running", "completed", "failed", "cancelled")
@@ -172,4 +175,10 @@ class Job:
 
     def _result_json(self, result: Result) -> dict[str, Any]:
         shown = {key: value for key, value in asdict(result).items() if key not in ("peaks", "preview", "main", "picture")}
-        return {**shown, "url": f"/download/{self.id}/{result.file}"}
+        return {**shown, "label": self._label(result), "url": f"/download/{self.id}/{result.file}"}
+
+    def _label(self, result: Result) -> str:
+        """What a result is called beside the others: its file's name without the song's, as a preset may have named it, or its stem."""
+        song, name = safe_name(PurePath(self.spec.file).stem), PurePath(result.file).stem
+        named = name.startswith(f"{song}_") and self.spec.choice.tool is None
+        return name[len(song) + 1 :] if named else result.stem

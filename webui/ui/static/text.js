@@ -32,6 +32,12 @@ export function stemName(stem) {
   return find(`stem.${stem.toLowerCase().replace(/[\s-]+/g, "_")}`) ?? stem.charAt(0).toUpperCase() + stem.slice(1).replaceAll("_", " ");
 }
 
+/** What a result of a job is called: as its preset named it, where that says more than its stem. */
+export function resultName({ stem, label = stem }) {
+  const plain = label.toLowerCase();
+  return plain.endsWith(stem.toLowerCase()) && find(`stem.${plain}`) === null ? stemName(stem) : stemName(label);
+}
+
 /** 83.4 -> "1:23", or "1:23.4" with one digit of tenths. */
 export function clock(seconds, digits = 0) {
   const unit = 10 ** digits;
@@ -68,9 +74,16 @@ export function decibels(db) {
   return db === -Infinity ? t("mixer.silent") : `${db > 0 ? "+" : db < 0 ? "−" : ""}${Math.abs(db).toFixed(1)} dB`;
 }
 
+const daysAgo = (date) => Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+
 export function when(epoch) {
   const date = new Date(epoch * 1000);
   const today = date.toDateString() === new Date().toDateString();
+  const time = { hour: "2-digit", minute: "2-digit" };
+  if (!today && daysAgo(date) === 1) {
+    const yesterday = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-1, "day");
+    return `${yesterday.charAt(0).toUpperCase()}${yesterday.slice(1)}, ${new Intl.DateTimeFormat(language, time).format(date)}`;
+  }
   const day = today ? {} : { month: "short", day: "numeric" };
-  return new Intl.DateTimeFormat(language, { ...day, hour: "2-digit", minute: "2-digit" }).format(date);
+  return new Intl.DateTimeFormat(language, { ...day, ...time }).format(date);
 }

@@ -5,8 +5,8 @@ import { belongsTo, h, icon, setText } from "../dom.js";
 import { button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
 import { reason } from "../kit/toast.js";
-import { clock, errorText, size, t } from "../text.js";
-import { formatText, fullWhen, optionsOf, resultName, what } from "./words.js";
+import { clock, errorText, resultName, size, t } from "../text.js";
+import { formatText, fullWhen, optionsOf, what } from "./words.js";
 
 /** Returns { element, update(job) }. */
 export function details(job) {

@@ -1,6 +1,6 @@
 // A job in words: what it did, with what, and how.
 
-import { find, stemName, t } from "../text.js";
+import { find, t } from "../text.js";
 
 /** A job of a tool, as against one that takes a song apart. */
 export const isTool = (job) => Boolean(job.tool);
@@ -37,8 +37,6 @@ export function optionsOf(options, prefix = "option") {
     return [[find(`${prefix}.${name}`) ?? name, find(`${prefix}.${name}.${value}`) ?? words]];
   });
 }
-
-export const resultName = (result) => stemName(result.stem);
 
 /** Date and time in full. */
 export function fullWhen(epoch) {

@@ -2,7 +2,7 @@
 
 import { json } from "../base.js";
 import { h, setText } from "../dom.js";
-import { clock, find, stemName, t, when } from "../text.js";
+import { clock, find, resultName, t, when } from "../text.js";
 import { button } from "./button.js";
 import { dialog } from "./dialog.js";
 import { empty } from "./empty.js";
@@ -38,7 +38,7 @@ export async function pickResults({ multiple = false } = {}) {
     }
   }
   function group(job) {
-    const rows = job.results.map((result) => row(`${job.id}/${result.file}`, stemName(result.stem), result.file, ofResult(job, result), !knownStem(result.stem)));
+    const rows = job.results.map((result) => row(`${job.id}/${result.file}`, resultName(result), result.file, ofResult(job, result), !knownStem(result.stem)));
     if (!job.inputs_gone) rows.push(row(job.id, t("stem.mixture"), job.file, { reference: { job: job.id }, facts: { name: job.file, duration: job.duration } }));
     return h("section", { class: "ms-results-job" }, h("h3", { translate: "no" }, job.title), h("p", { class: "ms-facts" }, when(job.created_at)), ...rows);
   }

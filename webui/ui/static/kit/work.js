@@ -4,7 +4,7 @@ import { address, json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { follow, route } from "../route.js";
-import { clock, errorText, size, stemName, t, timeLeft } from "../text.js";
+import { clock, errorText, resultName, size, t, timeLeft } from "../text.js";
 import { button } from "./button.js";
 import { listenPath, player } from "./player.js";
 
@@ -141,9 +141,9 @@ class WorkCard {
   }
 
   _result(job, result) {
-    const { file, stem, frames, sample_rate, bytes } = result;
+    const { file, frames, sample_rate, bytes } = result;
     const download = `download/${encodeURIComponent(job.id)}/${encodeURIComponent(file)}`;
-    const name = this._byFile ? file : stemName(stem);
+    const name = this._byFile ? file : resultName(result);
     const sound = player({ name, sources: [download, listenPath({ job: job.id, file })], duration: frames / sample_rate });
     this._players.push(sound);
     const facts = [clock(frames / sample_rate), `${(sample_rate / 1000).toFixed(1).replace(/\.0$/, "")} kHz`, size(bytes)].join(" · ");

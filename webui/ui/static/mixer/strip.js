@@ -3,7 +3,7 @@
 import { address } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { menuButton } from "../kit/menu.js";
-import { decibels, size, stemName, t } from "../text.js";
+import { decibels, resultName, size, t } from "../text.js";
 import { Picture } from "./picture.js";
 
 export const LOWEST_DB = -40; // the end of the fader is silence
@@ -20,7 +20,7 @@ export class Strip {
   constructor({ result, path, place, fader, on }) {
     this.result = result;
     this.file = result.file;
-    this.name = stemName(result.stem);
+    this.name = resultName(result);
     this.fader = { ...NEUTRAL, ...fader };
     this.sound = { path, pairs: null, gain: 1 };
     this._on = on;

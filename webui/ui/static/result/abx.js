@@ -7,7 +7,7 @@ import { button } from "../kit/button.js";
 import { dialog } from "../kit/dialog.js";
 import { field, select, setOptions } from "../kit/form.js";
 import { follow, route } from "../route.js";
-import { stemName, t, when } from "../text.js";
+import { resultName, t, when } from "../text.js";
 import { AbxTest } from "./abx_test.js";
 import { heading, method } from "./facts.js";
 
@@ -61,7 +61,7 @@ function nothing(job) {
 }
 
 function options(job) {
-  return job.results.map((result) => ({ value: result.file, label: stemName(result.stem) }));
+  return job.results.map((result) => ({ value: result.file, label: resultName(result) }));
 }
 
 function stemField(label, job) {

@@ -9,7 +9,7 @@ import { Chunks } from "../mixer/chunks.js";
 import { power } from "../mixer/level.js";
 import { Overview } from "../mixer/overview.js";
 import { Transport } from "../mixer/transport.js";
-import { clock, stemName, t } from "../text.js";
+import { clock, resultName, t } from "../text.js";
 import { chance, toss, verdict } from "./abx_score.js";
 import { heading, method } from "./facts.js";
 
@@ -126,7 +126,7 @@ export class AbxTest {
     const percent = Math.max(0.1, 100 * chance(right, count));
     const who = ["a", "b"].map((side) => {
       const { job, result } = this._sides[side];
-      return h("li", { translate: "no" }, `${side.toUpperCase()}: ${[stemName(result.stem), method(job)].filter(Boolean).join(" · ")}`);
+      return h("li", { translate: "no" }, `${side.toUpperCase()}: ${[resultName(result), method(job)].filter(Boolean).join(" · ")}`);
     });
     this._window.body.replaceChildren(
       h("p", { class: "ms-abx-score" }, t("result.abx.score", { right, count })),

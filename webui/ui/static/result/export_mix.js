@@ -7,7 +7,7 @@ import { field, input } from "../kit/form.js";
 import { KEYS, SPEEDS, keyText } from "../mixer/bar.js";
 import { stepper } from "../mixer/stepper.js";
 import { panText } from "../mixer/strip.js";
-import { decibels, stemName, t } from "../text.js";
+import { decibels, resultName, t } from "../text.js";
 import { heading } from "./facts.js";
 import { formatSelect } from "./formats.js";
 
@@ -15,7 +15,7 @@ const VOICES = new Set(["vocals", "vocal", "lead", "singing"]);
 
 /** Ask for the rest and resolve to the body of POST tools/mix, or to null. */
 export async function exportMix(job, desk) {
-  const parts = desk.mix.map((part, index) => ({ ...part, stem: job.results[index].stem })).filter((part) => part.gain_db !== null);
+  const parts = desk.mix.map((part, index) => ({ ...part, stem: job.results[index].stem, label: job.results[index].label })).filter((part) => part.gain_db !== null);
   const practice = { ...desk.practice };
   const name = field({ label: t("result.export.name"), control: input({ value: `${job.title} - ${suggestion(job, parts)}`, maxlength: 120 }) });
   const format = field({ label: t("result.export.format"), control: formatSelect(job.format?.container ?? "flac") });
@@ -36,9 +36,9 @@ export async function exportMix(job, desk) {
 
 function heard(parts) {
   if (!parts.length) return h("p", { class: "ms-bad-text" }, t("result.export.silent"));
-  const text = parts.map(({ stem, gain_db: gain, pan }) => {
+  const text = parts.map(({ gain_db: gain, pan, ...result }) => {
     const said = [Math.abs(gain) < 0.05 ? "" : decibels(gain), pan ? panText(pan) : ""].filter(Boolean).join(", ");
-    return said ? `${stemName(stem)} (${said})` : stemName(stem);
+    return said ? `${resultName(result)} (${said})` : resultName(result);
   });
   return h("p", {}, t("result.export.about", { stems: text.join(" + ") }));
 }
@@ -47,7 +47,7 @@ function heard(parts) {
 function suggestion(job, parts) {
   const isVoice = ({ stem }) => VOICES.has(stem.toLowerCase());
   if (job.results.some(isVoice) && !parts.some(isVoice) && parts.length === job.results.length - 1) return t("result.karaoke");
-  if (parts.length === 1) return stemName(parts[0].stem);
+  if (parts.length === 1) return resultName(parts[0]);
   return t("result.mix");
 }
 

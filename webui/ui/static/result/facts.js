@@ -1,7 +1,7 @@
 // What a job was, in one line.
 
 import { h } from "../dom.js";
-import { clock, find, stemName, t, when } from "../text.js";
+import { clock, find, resultName, t, when } from "../text.js";
 
 const TOOL = "Tool: "; // what the jobs of the tools call their preset
 
@@ -17,14 +17,14 @@ export function facts(job) {
 }
 
 export function stems(job) {
-  return job.results.map((result) => stemName(result.stem)).join(", ");
+  return job.results.map((result) => resultName(result)).join(", ");
 }
 
 /** Where the format of a result cut off what was too loud for it: a list of notes, or null. */
 export function clippedNotes(job) {
   const notes = job.results
     .filter((result) => result.clipped > 0)
-    .map((result) => h("li", {}, t("mixer.clipped", { stem: stemName(result.stem), count: result.clipped })));
+    .map((result) => h("li", {}, t("mixer.clipped", { stem: resultName(result), count: result.clipped })));
   return notes.length ? h("ul", { class: "ms-notes" }, ...notes) : null;
 }
 

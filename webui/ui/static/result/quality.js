@@ -4,7 +4,7 @@ import { address } from "../base.js";
 import { h } from "../dom.js";
 import { button } from "../kit/button.js";
 import { reason } from "../kit/toast.js";
-import { decibels, stemName, t } from "../text.js";
+import { decibels, resultName, t } from "../text.js";
 
 export class Quality {
   /** figures() => the answer of jobs/{id}/quality; they are asked for when the panel is opened. */
@@ -29,7 +29,7 @@ export class Quality {
   }
 
   _draw(quality) {
-    const rows = quality.stems.map((stem) => [stemName(stem.stem), stem]);
+    const rows = quality.stems.map((stem) => [resultName(this._job.results.find(({ file }) => file === stem.file) ?? stem), stem]);
     if (quality.song) rows.push([t("result.original"), quality.song]);
     const columns = ["peak", "loudness", "bandwidth", "bleed"];
     const head = h("tr", {}, h("th", { scope: "col" }, t("result.quality.stem")), ...columns.map((each) => h("th", { scope: "col", title: t(`result.quality.${each}.about`) }, t(`result.quality.${each}`))));
@@ -45,7 +45,7 @@ export class Quality {
       .filter((result) => result.disagreement != null)
       .map((result) => {
         const src = address(`api/v1/jobs/${encodeURIComponent(this._job.id)}/stems/${encodeURIComponent(result.file)}/disagreement`);
-        const name = stemName(result.stem);
+        const name = resultName(result);
         const text = t("result.disagreement", { stem: name, db: decibels(result.disagreement) });
         return h("figure", { class: "ms-disagreement" }, h("figcaption", {}, text), h("img", { src, alt: t("result.disagreement.alt", { stem: name }), loading: "lazy" }));
       });

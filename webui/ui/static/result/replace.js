@@ -6,7 +6,7 @@ import { button } from "../kit/button.js";
 import { dialog } from "../kit/dialog.js";
 import { field, select } from "../kit/form.js";
 import { pickModel } from "../kit/model_picker.js";
-import { clock, find, stemName, t } from "../text.js";
+import { clock, find, resultName, t } from "../text.js";
 import { heading } from "./facts.js";
 
 const FADE_S = 0.05;
@@ -24,9 +24,9 @@ export async function replaceRegion(job, desk, file) {
   let how = null; // { preset } or { model }
   const stem = field({
     label: t("result.replace.stem"),
-    control: select({ options: job.results.map((result) => ({ value: result.file, label: stemName(result.stem) })), value: file ?? job.results[0].file, onchange: () => offer() }),
+    control: select({ options: job.results.map((result) => ({ value: result.file, label: resultName(result) })), value: file ?? job.results[0].file, onchange: () => offer() }),
   });
-  const name = () => job.results.find((result) => result.file === stem.value).stem;
+  const name = () => job.results.find((result) => result.file === stem.value);
   const presets = h("div", { class: "ms-row" });
   const chosen = h("p", { role: "status" }, t("result.replace.choose"));
   const start = button({ label: t("result.replace.start"), symbol: "again", kind: "primary", disabled: true, run: () => window.close(true) });
@@ -39,7 +39,7 @@ export async function replaceRegion(job, desk, file) {
     label: t("result.replace.model"),
     symbol: "models",
     run: async () => {
-      const picked = await pickModel({ stem: name() });
+      const picked = await pickModel({ stem: name().stem });
       if (picked) choose({ model: picked.name }, picked.title);
     },
   });
@@ -48,7 +48,7 @@ export async function replaceRegion(job, desk, file) {
     start.disabled = true;
     setText(chosen, t("result.replace.choose"));
     const { presets: all } = await json("presets");
-    const fitting = all.filter((each) => !each.problem && !each.missing.length && each.name !== job.preset && each.stems.some((one) => same(one, name())));
+    const fitting = all.filter((each) => !each.problem && !each.missing.length && each.name !== job.preset && each.stems.some((one) => same(one, name().stem)));
     presets.replaceChildren(
       ...fitting.slice(0, 8).map((each) => {
         const title = each.own ? each.title : find(`preset.${each.name}`) ?? each.title;
@@ -65,7 +65,7 @@ export async function replaceRegion(job, desk, file) {
   const { container, subtype } = job.format ?? {};
   const body = { file: stem.value, start: loop.start, end: loop.end, fade: FADE_S, format: container, subtype, title: job.title, door: "ui", ...how };
   return {
-    label: t("result.replace.label", { stem: stemName(name()), start: clock(loop.start, 1), end: clock(loop.end, 1) }),
+    label: t("result.replace.label", { stem: resultName(name()), start: clock(loop.start, 1), end: clock(loop.end, 1) }),
     begin: () => json(`jobs/${encodeURIComponent(job.id)}/replace`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
   };
 }

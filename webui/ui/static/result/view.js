@@ -115,6 +115,7 @@ class View {
     this._desk = new Desk(job, {
       gone: () => {
         this._drop();
+        this._job = job;
         this._sayGone(true);
       },
       menu: (strip) => this._actions.stemItems(strip),
@@ -128,8 +129,10 @@ class View {
 
   _sayGone(gone) {
     this._lost = !gone; // the server is away: asked again when it is back
-    if (gone) setText(this._title, t("result.title"));
-    this._say(t(gone ? "mixer.gone" : "error.away"), gone ? this._link({ tab: "separate" }, "separate", "result.go.separate") : null);
+    const job = this._job; // known where only its files are gone
+    if (gone && !job) setText(this._title, t("result.title"));
+    const again = job && !job.tool && !job.inputs_gone ? this._link({ tab: "separate", again: job.id }, "again", "result.go.again") : null;
+    this._say(t(gone ? "mixer.gone" : "error.away"), gone ? (again ?? this._link({ tab: "separate" }, "separate", "result.go.separate")) : null);
   }
 
   _sayWaiting({ state, progress }) {
