@@ -191,7 +191,7 @@ def test_several_are_downloaded_and_deleted_and_the_rest_is_cleaned_up(
     expect(page, ["Several failed"])
 
     page.click("button:has-text('Clean up')")
-    page.wait_for_selector("dialog .ms-jobs-told:has-text('jobs go')")
+    page.wait_for_selector("dialog .ms-jobs-told:has-text('Jobs to delete')")
     page.click("dialog button:has-text('Delete')")
     page.wait_for_selector(".ms-jobs-note >> text=No job matches.")
     left = {job["title"] for job in httpx.get(f"{server.url}/api/v1/jobs").json()["jobs"]}

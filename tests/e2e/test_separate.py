@@ -265,6 +265,9 @@ def test_a_model_that_is_not_here_is_offered_in_place(open_page: Callable[..., A
     page.wait_for_selector("#start:has-text('Start'):not(:has-text('MB'))")
 
 
+UNDER_WAY = {"name": "small", "title": "A small one", "state": "downloading", "done": 40, "total": 100, "speed": 1, "seconds_left": 60}
+
+
 @pytest.fixture
 def shop(tmp_path: Path, weights: Path) -> Iterator[Server]:
     """A server whose catalogue has one more model, to be fetched from a hub on loopback."""
@@ -290,6 +293,26 @@ def test_start_downloads_what_is_missing_and_then_starts(browser: Any, shop: Ser
     page.wait_for_url("**tab=result&job=*")  # downloaded, checked, separated, opened
     assert [job["model"] for job in jobs(shop)] == ["small"]
     assert page.locator("#need").is_hidden()
+    page.close()
+
+
+def test_what_waits_for_a_download_survives_a_reload_and_leaves_start_free(browser: Any, shop: Server, song: Path) -> None:
+    page = browser.new_page(locale="en-US")
+    page.set_default_timeout(30_000)
+    page.route("**/models/installs?*", lambda route: route.fulfill(json={"revision": 1, "installs": [UNDER_WAY]}))  # it never ends
+    page.route("**/models/small/install", lambda route: route.fulfill(json=UNDER_WAY))
+    page.goto(f"{shop.url}/?tab=separate&model=small")
+    page.set_input_files(FILES, song)
+    page.wait_for_selector(".ms-song[data-state=ready]")
+    page.click("#start:has-text('and start'):enabled")
+    page.wait_for_selector("#start:has-text('Downloading: 40 %'):disabled")
+    page.reload()
+    page.wait_for_selector("#start:has-text('Downloading: 40 %'):disabled")
+    page.click("#by label >> nth=0")
+    page.click("#purpose label:has-text('Vocals and backing track')")
+    page.click("#start:has-text('Start'):enabled")  # what is here already need not wait
+    page.wait_for_url("**tab=result&job=*")
+    assert [job["purpose"] for job in jobs(shop)] == ["vocals_and_instrumental"]
     page.close()
 
 

@@ -18,7 +18,7 @@ from tests.conftest import Server, chord
 from tests.jobs.test_lifecycle import until
 from tests.webui.test_cli import msst
 from webui.services.intake import take_all
-from webui.services.job import Choice, Result, SongFile, Spec
+from webui.services.job import Choice, Job, Result, SongFile, Spec
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +170,14 @@ def test_jobs_from_before_there_were_several_files() -> None:
     result = asdict(Result("f", "s", 1, 1, 1, 1, 0, "p", None))
     older = {key: value for key, value in result.items() if key not in ("main", "disagreement", "picture")}
     assert Result(**older) == Result("f", "s", 1, 1, 1, 1, 0, "p", None)
+
+
+def test_a_result_is_called_as_its_preset_named_it() -> None:
+    results = [Result(file, "other", 1, 1, 1, 1, 0, "p", None) for file in ("a_backing_vocals.flac", "a_other.wav", "other of a.wav")]
+    job = Job("1", SPEC, "completed", results=results)
+    assert [result["label"] for result in job.to_json()["results"]] == ["backing_vocals", "other", "other"]
+    mix = Job("1", Spec(**{**SPEC.__dict__, "choice": Choice(model="m", tool="mix")}), "completed", results=results[:1])
+    assert mix.to_json()["results"][0]["label"] == "other"
 
 
 class _Prober:

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import Any, Literal
 
-from webui.services.storage import safe_name
-
 State = Literal["queued", "running", "completed", "failed", "cancelled"]
 STATES: tuple[State, ...] = ("queued", "running", "completed", "failed", "cancelled")
 ENDED: tuple[State, ...] = ("completed", "failed", "cancelled")
@@ -179,6 +177,6 @@ class Job:
 
     def _label(self, result: Result) -> str:
         """What a result is called beside the others: its file's name without the song's, as a preset may have named it, or its stem."""
-        song, name = safe_name(PurePath(self.spec.file).stem), PurePath(result.file).stem
+        song, name = self.spec.song, PurePath(result.file).stem
         named = name.startswith(f"{song}_") and self.spec.choice.tool is None
         return name[len(song) + 1 :] if named else result.stem

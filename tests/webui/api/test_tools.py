@@ -102,6 +102,8 @@ def test_a_mix_at_the_middle_is_the_sum(server: Server, files: tuple[Path, Path]
     job = tool(server, "mix", inputs, {"speed": 0.8, "semitones": -2})
     assert job["results"][0]["file"] == "a_b.c_mix_x0.8_-2.wav"
     assert job["results"][0]["frames"] == round(2 * RATE / 0.8)
+    named = tool(server, "mix", inputs, title="夜曲 - Karaoke")
+    assert named["results"][0]["file"] == "夜曲_-_Karaoke.wav"
 
 
 def test_speed_key_and_gain(server: Server, files: tuple[Path, Path]) -> None:
