@@ -26,18 +26,23 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; ba
 _PAGE = Template("""<!doctype html>
 <html lang="$language"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex"><title>$title</title><style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
-body { background: light-dark(#f4f4f6, #17181c); color: light-dark(#1c1d22, #ececf0); }
-main { box-sizing: border-box; width: min(24rem, 100vw - 2rem); padding: 2rem; border-radius: 1rem; background: light-dark(#fff, #23252b); }
-h1 { margin: 0 0 .25rem; font-size: 1.4rem; }
-label { display: block; margin: 1.25rem 0 .35rem; font-weight: 600; }
-input, button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border-radius: .5rem; font: inherit; }
-input { border: 1px solid light-dark(#767a85, #8d919c); background: transparent; color: inherit; }
-button { margin-top: 1rem; border: 0; background: #1d4ed8; color: #fff; font-weight: 600; cursor: pointer; }
-:focus-visible { outline: 3px solid light-dark(#1d4ed8, #93b4ff); outline-offset: 2px; }
-[role=alert] { margin: 1rem 0 0; padding: .5rem .75rem; border-left: 4px solid #c62828; background: light-dark(#fdecec, #4a2326); }
-small { display: block; margin-top: 1.25rem; }
+:root { color-scheme: light dark; --accent: light-dark(#0f766e, #2dd4bf); --ink: light-dark(#17212b, #e8edf2); }
+:root { font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+body { display: grid; place-items: center; min-height: 100vh; margin: 0; background: light-dark(#f4f6f8, #0d1218); color: var(--ink); }
+main { box-sizing: border-box; width: min(25rem, 100vw - 24px); padding: 26px; border-radius: 14px; }
+main { border: 1px solid light-dark(#d8dfe6, #2a3542); background: light-dark(#fff, #161d26); }
+h1 { margin: 0 0 4px; font-size: 22px; font-weight: 700; letter-spacing: -.01em; }
+p { margin: 0; }
+label { display: block; margin: 20px 0 5px; font-size: 14px; font-weight: 600; }
+input, button { box-sizing: border-box; width: 100%; min-height: 44px; padding: 6px 12px; border-radius: 9px; }
+input, button { font: inherit; font-size: 16px; }
+input { border: 1px solid light-dark(#767f89, #7f8b98); background: light-dark(#fff, #10161d); color: inherit; }
+button { margin-top: 14px; border: 0; background: var(--accent); color: light-dark(#fff, #042f2b); font-weight: 600; cursor: pointer; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+[aria-invalid] { border-color: light-dark(#b42318, #ff9d92); }
+[role=alert] { margin-top: 12px; padding: 9px 14px; border: 1px solid light-dark(#b42318, #ff9d92); border-radius: 10px; }
+[role=alert] { background: light-dark(#fdecea, #3a1a18); }
+small { display: block; margin-top: 18px; color: light-dark(#4a5a6a, #a3b1bf); font-size: 13.5px; }
 </style></head><body><main><h1>$title</h1><p>$lead</p>
 <form method="post" action="./$action"><input type="hidden" name="next" value="$next">
 <label for="key">$label</label>

@@ -70,3 +70,9 @@ def diagnostics(services: ServicesDep) -> PlainTextResponse:
 def clean_cache(services: ServicesDep) -> dict[str, int]:
     """Forget the finished steps of presets, and what was said about files."""
     return {"freed": services.system.clean_cache()}
+
+
+@router.post("/uploads/clean")
+def clean_uploads(services: ServicesDep) -> dict[str, int]:
+    """Delete uploads that nobody has used for an hour; jobs keep their songs."""
+    return {"freed": services.clean_uploads()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from webui.commands.shelves import shelves
@@ -26,7 +28,10 @@ def diagnostics() -> None:
 
 
 @app.command()
-def clean() -> None:
+def clean(
+    uploads: Annotated[bool, typer.Option("--uploads", help="Delete uploads that nobody has used for an hour, instead.")] = False,
+) -> None:
     """Forget the finished steps of presets, and what was said about files."""
     with refusing():
-        typer.echo(f"{in_bytes(shelves().system.clean_cache())} freed")
+        services = shelves()
+        typer.echo(f"{in_bytes(services.clean_uploads() if uploads else services.system.clean_cache())} freed")

@@ -48,6 +48,7 @@ from webui.settings import Settings
 __all__ = ["Callback", "Choice", "Job", "Services"]
 
 FAILED_JOBS = 20  # that diagnostics tell of
+UNUSED_UPLOAD_SECONDS = 3600.0
 
 
 class Services:
@@ -126,6 +127,10 @@ class Services:
             self.device = now.device
             if self._runs_jobs:
                 self._pool.warm_up("separate", device=now.device, on_ready=self._set_device)
+
+    def clean_uploads(self) -> int:
+        """Delete uploads that nobody has used for an hour, as younger ones are in open pages; the bytes that are free again."""
+        return self.system.freed_by("uploads", lambda: self.uploads.sweep(UNUSED_UPLOAD_SECONDS))
 
     def diagnostics(self) -> str:
         """Everything that somebody who helps asks for, as a text: no keys, no passwords."""

@@ -10,7 +10,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from webui.services.share import Share
     from webui.services.storage import Storage
 
-DISK_KEPT = 30.0  # seconds that a look at the disk holds
+DISK_KEPT = 2.0  # seconds that a look at the disk holds at least
+DISK_SHARE = 20  # and so many times as long as it took: a home folder of many files is not counted all the time
 DISK_PATIENCE = 2.0  # seconds that it may take
 FACTS_KEPT = 5.0  # seconds that what a compute child told holds
 PACKAGES = ("torch", "numpy", "av", "soundfile", "soxr", "pedalboard", "librosa", "gradio", "fastapi", "uvicorn", "dbos", "pydantic")
@@ -52,7 +53,7 @@ class System:
         self._facts: dict[str, Any] = {}
         self._asked_at = 0.0
         self._disk: dict[str, Any] = {}
-        self._disk_at = 0.0
+        self._disk_until = 0.0
         self._looking = threading.Lock()
         psutil.cpu_percent()  # counts from here on
 
@@ -80,22 +81,32 @@ class System:
         }
 
     def disk(self, *, fresh: bool = False) -> dict[str, Any]:
-        """Bytes by kind, free and in total; `partial` where counting took too long. Holds for half a minute."""
+        """Bytes by kind, free and in total; `partial` where counting took too long. Holds for some seconds."""
         with self._looking:
-            if fresh or not self._disk or time.monotonic() - self._disk_at > DISK_KEPT:
-                self._disk, self._disk_at = self._counted(), time.monotonic()
+            began = time.monotonic()
+            if fresh or began > self._disk_until:
+                self._disk = self._counted()
+                now = time.monotonic()
+                self._disk_until = now + max(DISK_KEPT, DISK_SHARE * (now - began))
             usage = shutil.disk_usage(self._storage.home)
             return {"free": usage.free, "total": usage.total, **self._disk}
 
     def clean_cache(self) -> int:
         """Forget the finished steps of presets, and what was said about files; the bytes that are free again."""
-        before = self.disk(fresh=True)["cache"]
+        return self.freed_by("cache", self._clean_cache)
+
+    def _clean_cache(self) -> None:
         StepStore(self._storage.steps, 0).clear()
         for kind in ("*.json", "*.png"):  # not what is being written
             for file in self._storage.analyses.glob(kind):
                 with suppress(OSError):
                     file.unlink()
-        freed: int = before - self.disk(fresh=True)["cache"]
+
+    def freed_by(self, kind: str, clean: Callable[[], object]) -> int:
+        """Do what makes room in a part of the disk; the bytes that are free again."""
+        before = self.disk(fresh=True)[kind]
+        clean()
+        freed: int = before - self.disk(fresh=True)[kind]
         return max(freed, 0)
 
     def addresses(self) -> list[str]:

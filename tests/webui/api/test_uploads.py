@@ -293,6 +293,16 @@ def test_what_nobody_uses_goes_after_a_day(client: TestClient, house: House, son
     assert {each.name for each in house.services.storage.uploads.iterdir()} == {used, new}
 
 
+def test_uploads_are_cleaned_on_demand_but_not_those_of_the_last_hour(client: TestClient, house: House, song: Path) -> None:
+    ids = [send(client, song).json()["id"] for _ in range(2)]
+    old = time.time() - 2 * 3600
+    os.utime(house.services.storage.uploads / ids[0] / ".upload.json", (old, old))
+    freed = client.post("/api/v1/uploads/clean").json()["freed"]
+    assert freed >= song.stat().st_size
+    assert [client.get(f"{UPLOADS}/{each}").status_code for each in ids] == [404, 200]
+    assert client.post("/api/v1/uploads/clean").json() == {"freed": 0}
+
+
 @pytest.mark.parametrize(
     ("inputs", "status", "code"),
     [

@@ -28,6 +28,17 @@ export function icon(name) {
   return svg;
 }
 
+/** Have a control heard with its own name and that of what it belongs to: "Delete", then the song's title. */
+export function belongsTo(control, title) {
+  number += 1;
+  control.id ||= `ms-own-${number}`;
+  title.id ||= `ms-title-${number}`;
+  control.setAttribute("aria-labelledby", `${control.id} ${title.id}`);
+  return control;
+}
+
+let number = 0;
+
 /** A region that a screen reader speaks when its text changes. */
 export function announcer() {
   const region = h("div", { class: "ms-unseen", role: "status", "aria-live": "polite" });

@@ -148,9 +148,14 @@ function languages() {
   );
 }
 
-/** A cookie and not local storage: the server writes messages in this language too. */
+/** A cookie and not local storage: the server writes messages in this language too. "" follows the browser again. */
 export function setLanguage(tag) {
   const path = new URL(".", document.baseURI).pathname;
-  document.cookie = `msst_language=${tag}; path=${path}; max-age=${YEAR_S}; samesite=lax`;
+  document.cookie = `msst_language=${tag}; path=${path}; max-age=${tag ? YEAR_S : 0}; samesite=lax`;
   location.reload();
+}
+
+/** The language that was chosen in this browser, or "". */
+export function savedLanguage() {
+  return /(?:^|; )msst_language=([\w-]*)/.exec(document.cookie)?.[1] ?? "";
 }

@@ -1,0 +1,85 @@
+// What can be done with a job. Everything that takes something away asks first and says what is lost.
+
+import { address, json } from "../base.js";
+import { jobs } from "../jobs.js";
+import { copy } from "../kit/copy.js";
+import { ask } from "../kit/dialog.js";
+import { busy } from "../kit/button.js";
+import { toast } from "../kit/toast.js";
+import { route } from "../route.js";
+import { size, t } from "../text.js";
+import { isTool } from "./words.js";
+
+const MOVES = ["first", "up", "down", "last"];
+const MOVE_ICONS = { first: "upload", up: "up", down: "down", last: "download" };
+const ACTIVE = ["queued", "running"];
+
+export const isActive = (job) => ACTIVE.includes(job.state);
+export const zipOf = (job) => address(`api/v1/jobs/${encodeURIComponent(job.id)}/zip`);
+export const linkTo = (job) => new URL(route.link({ tab: "jobs", job: job.id }), location.href).href;
+
+const post = (path, body) =>
+  json(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+/** The same once more; the new job belongs to this page. */
+export async function runAgain(job) {
+  const made = await post(`jobs/${encodeURIComponent(job.id)}/rerun`, { door: "ui" });
+  toast(t("jobs.again.done", { title: job.title }));
+  await jobs.refresh();
+  return made;
+}
+
+export async function move(job, to) {
+  await post(`jobs/${encodeURIComponent(job.id)}/move`, { to });
+  await jobs.refresh();
+}
+
+/** Ask, then delete. Resolves to whether that was done. */
+export async function remove(list) {
+  const bytes = list.reduce((sum, job) => sum + (job.bytes ?? 0), 0);
+  const running = list.some(isActive);
+  const lost = list.length === 1 ? t("jobs.delete.one", { title: list[0].title }) : t("jobs.delete.many", { count: list.length });
+  const text = [lost, bytes ? t("jobs.delete.size", { size: size(bytes) }) : "", running ? t("jobs.delete.running") : ""];
+  const yes = await ask({
+    title: list.length === 1 ? t("jobs.delete.title") : t("jobs.delete.title.many", { count: list.length }),
+    text: text.filter(Boolean).join(" "),
+    action: t("kit.delete"),
+    danger: true,
+  });
+  if (!yes) return false;
+  const { deleted, freed } = await post("jobs/delete", { ids: list.map((job) => job.id) });
+  if (list.some((job) => job.id === route.get("job"))) route.set({ job: null });
+  toast(t("jobs.deleted", { count: deleted, size: size(freed) }));
+  await jobs.refresh();
+  return true;
+}
+
+/** The entries of a job's menu. `act(work)` runs one with its errors told, and looks at the list again. */
+export function menuOf(job, act) {
+  const item = (name, symbol, work, more = {}) => ({ label: t(`jobs.${name}`), symbol, action: () => act(work), ...more });
+  const again = job.inputs_gone
+    ? [{ label: t("jobs.again.gone"), symbol: "again", disabled: true }]
+    : [
+        isActive(job) ? null : item("again", "again", () => runAgain(job)),
+        isTool(job) ? null : item("again.changed", "edit", () => route.go({ tab: "separate", again: job.id })),
+      ];
+  return [
+    ...(job.state === "queued" ? MOVES.map((to) => item(`move.${to}`, MOVE_ICONS[to], () => move(job, to))) : []),
+    job.state === "completed" ? { label: t("jobs.zip"), symbol: "download", href: zipOf(job) } : null,
+    ...again,
+    item("link", "link", () => copy(linkTo(job))),
+    item("delete", "trash", () => remove([job]), { danger: true }),
+  ];
+}
+
+/** Run `work` for a control, then have `changed` look at the list. */
+export function acting(element, changed) {
+  return (work) =>
+    busy(element, async () => {
+      try {
+        await work();
+      } finally {
+        changed();
+      }
+    });
+}

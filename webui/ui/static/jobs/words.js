@@ -1,0 +1,46 @@
+// A job in words: what it did, with what, and how.
+
+import { find, stemName, t } from "../text.js";
+
+/** A job of a tool, as against one that takes a song apart. */
+export const isTool = (job) => Boolean(job.tool);
+
+/** What a job was for: { text, own }, where `own` tells a name that somebody gave. */
+export function what(job) {
+  if (isTool(job)) return { text: find(`jobs.tool.${job.tool.replaceAll("-", "_")}`) ?? t("jobs.tool"), own: false };
+  if (job.purpose) {
+    const purpose = find(`purpose.${job.purpose}`);
+    const quality = job.quality ? find(`jobs.quality.${job.quality}`) : null;
+    return { text: [purpose ?? job.purpose, quality].filter(Boolean).join(", "), own: !purpose };
+  }
+  const known = job.preset ? find(`preset.${job.preset}`) : null;
+  return { text: known ?? job.preset ?? job.model ?? "", own: !known };
+}
+
+export function stateText(job) {
+  if (job.state === "queued" && job.queue_position) return t("state.queued.place", { position: job.queue_position });
+  return t(`state.${job.state}`);
+}
+
+/** "FLAC · 24 bit (studio) · 48 kHz" */
+export function formatText({ format, rate }) {
+  const { container, subtype } = format;
+  const hertz = rate ? t("jobs.kilohertz", { value: rate / 1000 }) : "";
+  return [container.toUpperCase(), subtype ? (find(`quality.${subtype}`) ?? subtype) : "", hertz].filter(Boolean).join(" · ");
+}
+
+/** What is chosen beside the model, as [name, value] in words. */
+export function optionsOf(options, prefix = "option") {
+  return Object.entries(options ?? {}).flatMap(([name, value]) => {
+    if (value && typeof value === "object") return optionsOf(value, `${prefix}.${name}`);
+    const words = typeof value === "boolean" ? t(value ? "kit.yes" : "kit.no") : String(value);
+    return [[find(`${prefix}.${name}`) ?? name, find(`${prefix}.${name}.${value}`) ?? words]];
+  });
+}
+
+export const resultName = (result) => stemName(result.stem);
+
+/** Date and time in full. */
+export function fullWhen(epoch) {
+  return new Intl.DateTimeFormat(window.MSST.language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(epoch * 1000));
+}
