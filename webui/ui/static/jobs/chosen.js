@@ -6,7 +6,7 @@ import { toast } from "../kit/toast.js";
 import { t } from "../text.js";
 import { remove, zipOf } from "./actions.js";
 
-const PAUSE_MS = 400; // browsers drop downloads that begin at the same moment
+const LONGEST_MS = 60_000; // until the server begins to answer
 
 /** @param changed called after jobs are gone, or ticks are. Returns { element, jobs (a Map by id), choose, show(list) }. */
 export function chosen(changed) {
@@ -64,14 +64,13 @@ export function chosen(changed) {
   return { element, jobs: ticked, choose, show };
 }
 
-async function download(list) {
+// Each in a frame of its own: a link that is pressed ends the download before it, if the server has not answered that yet.
+function download(list) {
   const done = list.filter((job) => job.state === "completed");
   for (const job of done) {
-    const link = h("a", { href: zipOf(job), download: "" });
-    document.body.append(link);
-    link.click();
-    link.remove();
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const frame = h("iframe", { hidden: true, title: "", src: zipOf(job) });
+    document.body.append(frame);
+    setTimeout(() => frame.remove(), LONGEST_MS);
   }
   if (done.length < list.length) toast(t("jobs.zips.some", { count: done.length }));
 }
