@@ -113,3 +113,15 @@ def test_a_proxy_may_put_the_page_below_a_path(client: TestClient, prefix: str, 
     found = re.search(r"window\.gradio_config = (\{.*?\});</script>", html)
     assert found
     assert json.loads(found[1])["root"] == f"http://testserver{path}"
+
+
+def test_no_two_styles_define_the_same_class() -> None:
+    folder = Path(__file__).parents[2] / "webui" / "ui" / "static"
+    places: dict[str, set[str]] = {}
+    for file in folder.glob("*.css"):
+        source = re.sub(r"/\*.*?\*/|\([^()]*\)", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for selectors in re.findall(r"([^{};]+)\{", source):
+            for selector in selectors.split(","):
+                if re.fullmatch(r"\.ms-[\w-]+", selector.strip()):
+                    places.setdefault(selector.strip(), set()).add(file.name)
+    assert not {name: sorted(files) for name, files in places.items() if len(files) > 1}

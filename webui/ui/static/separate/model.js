@@ -8,7 +8,7 @@ import { find, t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
 
 export function model() {
-  const title = h("p", { class: "ms-model-title", translate: "no" });
+  const title = h("p", { class: "ms-chosen-title", translate: "no" });
   const facts = h("p", { class: "ms-hint" });
   const other = button({
     label: t("separate.model.choose"),
@@ -38,5 +38,5 @@ export function model() {
     }
   }
   choice.subscribe(draw);
-  return h("div", { class: "ms-model" }, h("div", {}, title, facts), other);
+  return h("div", { class: "ms-chosen" }, h("div", {}, title, facts), other);
 }
