@@ -217,7 +217,7 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
     page.goto(f"{server.url}/?tab=separate&preset=four_stems")
     page.wait_for_selector("#preset label:has(input:checked):has-text('Four stems')")
     page.goto(f"{server.url}/?tab=separate&model=spleeter_2stems")
-    page.wait_for_selector(".ms-model-title:has-text('Spleeter 2 stems')")
+    page.wait_for_selector(".ms-chosen-title:has-text('Spleeter 2 stems')")
     options = {"overlap": "fast", "shifts": 2}
     data = {"model": "spleeter_2stems", "format": "mp3", "subtype": "192k", "options": json.dumps(options), "title": "once more"}
     with song.open("rb") as file:

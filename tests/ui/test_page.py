@@ -81,6 +81,17 @@ def test_own_scripts_name_no_address_from_the_root_and_no_html() -> None:
         assert not re.search(r"https?:|@import", file.read_text(encoding="utf-8")), file
 
 
+def test_no_class_is_styled_by_two_files() -> None:
+    """All styles are loaded at once: the same name in two tabs would dress one as the other."""
+    folder = Path(__file__).parents[2] / "webui" / "ui" / "static"
+    found: dict[str, set[str]] = {}
+    for file in folder.rglob("*.css"):
+        for name in re.findall(r"^  \.(ms-[\w-]+)(?=,$| \{$)", file.read_text(encoding="utf-8"), re.MULTILINE):
+            found.setdefault(name, set()).add(file.name)
+    assert len(found) > 100
+    assert not {name: sorted(files) for name, files in found.items() if len(files) > 1}
+
+
 def test_telemetry_and_extras_are_off(client: TestClient) -> None:
     config = client.get("/config").json()
     assert config["analytics_enabled"] is False

@@ -8,7 +8,7 @@ import { find, t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
 
 export function model() {
-  const title = h("p", { class: "ms-model-title", translate: "no" });
+  const title = h("p", { class: "ms-chosen-title", translate: "no" });
   const facts = h("p", { class: "ms-hint" });
   const other = button({
     label: t("separate.model.choose"),
@@ -30,7 +30,7 @@ export function model() {
       const found = await json(`models/${encodeURIComponent(name)}`);
       if (name !== choice.value.model) return;
       setText(title, found.title);
-      setText(facts, [inWords(found), found.own ? found.purpose : null].filter(Boolean).join(" · "));
+      setText(facts, inWords(found));
       if (found.family !== choice.value.family) choice.set({ family: found.family });
     } catch (error) {
       shown = "";
@@ -38,5 +38,5 @@ export function model() {
     }
   }
   choice.subscribe(draw);
-  return h("div", { class: "ms-model" }, h("div", {}, title, facts), other);
+  return h("div", { class: "ms-chosen-model" }, h("div", {}, title, facts), other);
 }
