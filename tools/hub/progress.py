@@ -41,7 +41,7 @@ class Meter:
 
     def __init__(self, window: float, slowest: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._window, self._slowest, self._clock = window, slowest, clock
-        self._last = self._since = clock()
+        self._last = self._since = self._came = clock()
         self._bytes_in_window = 0
         self._pending = 0
         self.speed = 0.0
@@ -53,7 +53,7 @@ class Meter:
 
     def add(self, count: int) -> None:
         """So many bytes came."""
-        now = self._clock()
+        now = self._came = self._clock()
         self._pending += count
         self._bytes_in_window += count
         passed = now - self._last
@@ -65,7 +65,7 @@ class Meter:
 
     def fell_silent(self) -> bool:
         """Whether nothing has come for a while; true once, and the speed is 0 from then on."""
-        if not self.speed or self._clock() - self._last < QUIET:
+        if not self.speed or self._clock() - self._came < QUIET:
             return False
         self.speed, self._pending = 0.0, 0
         return True

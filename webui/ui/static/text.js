@@ -24,7 +24,7 @@ export function errorText(error) {
   if (exact) return exact; // some codes have texts of their own for what exactly was wrong
   const message = find(`error.${error.code}`, error.params) ?? error.message ?? t("error.error");
   const hint = find(`error.${error.code}.hint`, error.params) ?? error.hint ?? "";
-  return `${message} ${hint}`.trim();
+  return message.endsWith("。") ? message + hint : `${message} ${hint}`.trim(); // full-width stops bring their own space
 }
 
 /** What a stem is called: authors write "lead-vocal", "Lead_Vocal" or "lead vocal" for the same key. */
