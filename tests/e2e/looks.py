@@ -13,8 +13,8 @@ from webui.i18n import own_texts
 
 _WORD = r"(?=[A-Za-z]*[a-z])[A-Za-z]{3,}"
 _WORDS = re.compile(rf"{_WORD}(?:\W+{_WORD})+")
-"""Latin words in a row, not all in capitals. In a language of other letters they are an English sentence that nobody translated, unless they are a
-name; in capitals they are formats (WAV, FLAC)."""
+"""Latin words in a row. In a language of other letters they are a sentence that nobody translated, unless they are a name;
+in capitals they are formats (WAV, FLAC)."""
 
 _NAMES = ("MSST-WebUI", "MSST WebUI", "Hugging Face", "Ultimate Vocal Remover", "Max Spec", "Min Spec", "Apple Music")
 

@@ -19,7 +19,7 @@ from tests.tools.analysis.synth import noise, save
 
 CHINESE_PHONE = {**PHONE, "locale": "zh-CN", "color_scheme": "dark"}
 SIZES = pytest.mark.parametrize("options", [DESKTOP, CHINESE_PHONE], ids=["desktop-en", "phone-zh"])
-DONE = ".ms-ensemble .ms-work[data-state=completed]"
+DONE = ".ms-ensemble .ms-done[data-state=completed]"
 BUILT_IN = "spleeter_2stems"
 
 

@@ -22,7 +22,7 @@ SIZES = pytest.mark.parametrize("options", [DESKTOP, CHINESE_PHONE], ids=["deskt
 NAMES = ("First take.wav", "First_take_cut.wav", "First_take.flac")  # in what is read out
 FIELD = "[data-open] input[type=file]:not([webkitdirectory])"
 OPEN = "(tool) => { history.pushState(null, '', `?tab=tools&tool=${tool}`); dispatchEvent(new PopStateEvent('popstate')); }"
-DONE = "[data-open] .ms-work[data-state=completed]"
+DONE = "[data-open] .ms-done[data-state=completed]"
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +97,12 @@ def test_a_part_is_cut_out_by_its_handles(
 ) -> None:
     page = opened(open_page, "cut", options)
     give(page, sounds[0])
-    start, end = page.locator(".ms-region [role=slider]").all()
+    start, end = page.locator(".ms-cutter [role=slider]").all()
     page.wait_for_function("!document.querySelector('#start-cut').disabled")
     for _ in range(10):
         start.press("ArrowRight")
     assert start.get_attribute("aria-valuenow") == "1.00"
-    box = page.locator(".ms-region").bounding_box()
+    box = page.locator(".ms-cutter").bounding_box()
     handle = end.bounding_box()
     page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 60)
     page.mouse.down()
@@ -113,7 +113,7 @@ def test_a_part_is_cut_out_by_its_handles(
     typed.fill("0:03.5")
     typed.press("Enter")
     page.click(".ms-cut-listen")
-    page.wait_for_function("parseFloat(document.querySelector('.ms-region-head').style.left) > 13")
+    page.wait_for_function("parseFloat(document.querySelector('.ms-cutter-head').style.left) > 13")
     page.click("#start-cut")
     (part,) = made(server, page)
     whole = soundfile.read(sounds[0], dtype="float32", always_2d=True)[0].T
@@ -163,7 +163,7 @@ def test_key_and_tempo_appear_by_themselves(open_page: Callable[..., Any], sound
 def test_a_result_of_a_job_is_taken_and_drawn(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
     page = opened(open_page, "spectrogram", DESKTOP)
     page.click(".ms-sounds > div:last-child > button")
-    page.locator(".ms-results-row", has_text=sample_job["results"][0]["file"]).first.click()
+    page.locator(".ms-takes-row", has_text=sample_job["results"][0]["file"]).first.click()
     page.wait_for_selector(".ms-sonogram-image")
     page.wait_for_function("document.querySelector('.ms-sonogram-image').naturalWidth === 1600")
     plot = page.locator(".ms-sonogram-plot")

@@ -31,6 +31,7 @@ def test_the_list_has_every_model_with_what_people_choose_by(client: TestClient)
         "family": "bs_roformer",
         "category": "other",
         "stems": ["vocals", "other"],
+        "usual_stems": ["vocals", "instrumental"],
         "target": "vocals",
         "rest": "other",
         "sample_rate": 44100,

@@ -74,3 +74,9 @@ export function when(epoch) {
   const day = today ? {} : { month: "short", day: "numeric" };
   return new Intl.DateTimeFormat(language, { ...day, hour: "2-digit", minute: "2-digit" }).format(date);
 }
+
+/** A device as the server names it, its words in the reader's language: "CPU, 8 threads"; a graphics card's name stays. */
+export function deviceName(name) {
+  const cpu = /^CPU, (\d+) threads$/.exec(name);
+  return cpu ? t("kit.device.cpu", { count: cpu[1] }) : name;
+}

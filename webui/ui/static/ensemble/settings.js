@@ -1,6 +1,7 @@
 // What is to be combined and how, as it was chosen: kept in this browser, and made into the preset that the server runs.
 
 const KEY = "msst-ensemble";
+const STEP = "ensemble"; // what the step is called in the preset
 const START = {
   from: "models", // or "files"
   stem: "vocals",
@@ -78,7 +79,7 @@ export function presetOfFiles(value, knows, shares) {
   return preset(`Ensemble of ${shares.length} files`, [{ ...step(value, members), stem: "ensemble" }], false);
 }
 
-const step = ({ algorithm, crossovers }, members) => ({ kind: "ensemble", name: "ensemble", algorithm, crossovers, members });
+const step = ({ algorithm, crossovers }, members) => ({ kind: "ensemble", name: STEP, algorithm, crossovers, members });
 
 const counted = ({ weight, bands }, { weighted, banded }) => ({
   weight: weighted ? weight : 1,
@@ -86,6 +87,6 @@ const counted = ({ weight, bands }, { weighted, banded }) => ({
 });
 
 function preset(name, steps, rest) {
-  const outputs = [{ from: "ensemble" }, ...(rest ? [{ from: "ensemble.residual" }] : [])];
+  const outputs = [{ from: STEP }, ...(rest ? [{ from: `${STEP}.residual` }] : [])];
   return { version: "2.0.0", name, description: "", steps, outputs };
 }

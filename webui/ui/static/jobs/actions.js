@@ -8,7 +8,6 @@ import { busy } from "../kit/button.js";
 import { toast } from "../kit/toast.js";
 import { route } from "../route.js";
 import { size, t } from "../text.js";
-import { isTool } from "./words.js";
 
 const MOVES = ["first", "up", "down", "last"];
 const MOVE_ICONS = { first: "upload", up: "up", down: "down", last: "download" };
@@ -61,7 +60,7 @@ export function menuOf(job, act) {
     ? [{ label: t("jobs.again.gone"), symbol: "again", disabled: true }]
     : [
         isActive(job) ? null : item("again", "again", () => runAgain(job)),
-        isTool(job) ? null : item("again.changed", "edit", () => route.go({ tab: "separate", again: job.id })),
+        job.tool ? null : item("again.changed", "edit", () => route.go({ tab: "separate", again: job.id })),
       ];
   return [
     ...(job.state === "queued" ? MOVES.map((to) => item(`move.${to}`, MOVE_ICONS[to], () => move(job, to))) : []),

@@ -2,11 +2,12 @@
 
 import { address, json } from "../base.js";
 import { belongsTo, h, icon, setText } from "../dom.js";
+import { what } from "../job_words.js";
 import { button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
 import { reason } from "../kit/toast.js";
 import { clock, errorText, size, t } from "../text.js";
-import { formatText, fullWhen, optionsOf, resultName, what } from "./words.js";
+import { formatText, fullWhen, optionsOf, resultName } from "./words.js";
 
 /** Returns { element, update(job) }. */
 export function details(job) {

@@ -6,7 +6,7 @@ import { jobs } from "../jobs.js";
 import { showRows } from "../kit/list.js";
 import { pollWhile } from "../kit/shown.js";
 import { follow, route } from "../route.js";
-import { size, t } from "../text.js";
+import { deviceName, size, t } from "../text.js";
 import { progressText } from "./row.js";
 
 const EVERY_MS = 2000;
@@ -53,7 +53,7 @@ function measures({ cpu, memory, gpu, disk, device }) {
       own: true,
     })),
     { id: "disk", name: t("jobs.disk"), value: t("jobs.disk.free", { size: size(disk.free) }), share: used / disk.total, about: t("jobs.disk.about", { size: size(disk.jobs) }) },
-    ...(gpu.length || device.name === device.id ? [] : [{ id: "device", name: t("jobs.device"), value: device.name, share: null, about: "", own: true }]),
+    ...(gpu.length || device.name === device.id ? [] : [{ id: "device", name: t("jobs.device"), value: deviceName(device.name), share: null, about: "", own: true }]),
   ];
 }
 

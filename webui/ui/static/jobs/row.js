@@ -1,6 +1,7 @@
 // One job of the list: a line on a wide window, a card on a phone. Kept and updated, so focus and what is unfolded survive.
 
 import { belongsTo, h, icon, setText } from "../dom.js";
+import { what } from "../job_words.js";
 import { jobs } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { menuButton } from "../kit/menu.js";
@@ -8,7 +9,7 @@ import { follow, route } from "../route.js";
 import { errorText, find, size, span, t, timeLeft, when } from "../text.js";
 import { acting, isActive, menuOf, runAgain } from "./actions.js";
 import { details } from "./details.js";
-import { fullWhen, stateText, what } from "./words.js";
+import { fullWhen, stateText } from "./words.js";
 
 /** @param list { chosen, choose(job, yes), open(id), changed() } */
 export class Row {

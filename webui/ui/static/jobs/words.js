@@ -2,21 +2,6 @@
 
 import { find, stemName, t } from "../text.js";
 
-/** A job of a tool, as against one that takes a song apart. */
-export const isTool = (job) => Boolean(job.tool);
-
-/** What a job was for: { text, own }, where `own` tells a name that somebody gave. */
-export function what(job) {
-  if (isTool(job)) return { text: find(`jobs.tool.${job.tool.replaceAll("-", "_")}`) ?? t("jobs.tool"), own: false };
-  if (job.purpose) {
-    const purpose = find(`purpose.${job.purpose}`);
-    const quality = job.quality ? find(`jobs.quality.${job.quality}`) : null;
-    return { text: [purpose ?? job.purpose, quality].filter(Boolean).join(", "), own: !purpose };
-  }
-  const known = job.preset ? find(`preset.${job.preset}`) : null;
-  return { text: known ?? job.preset ?? job.model ?? "", own: !known };
-}
-
 export function stateText(job) {
   if (job.state === "queued" && job.queue_position) return t("state.queued.place", { position: job.queue_position });
   return t(`state.${job.state}`);

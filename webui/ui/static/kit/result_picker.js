@@ -17,7 +17,7 @@ const JOBS = 40;
  * @param multiple whether more than one can be taken
  */
 export async function pickResults({ multiple = false } = {}) {
-  const list = h("div", { class: "ms-results" });
+  const list = h("div", { class: "ms-takes" });
   const note = h("p", { class: "ms-hint", role: "status" }, t("kit.loading"));
   const chosen = new Map(); // "job/file" -> what is taken
   const take = button({ label: t("work.results.take"), kind: "primary", run: () => window.close([...chosen.values()]) });
@@ -40,13 +40,13 @@ export async function pickResults({ multiple = false } = {}) {
   function group(job) {
     const rows = job.results.map((result) => row(`${job.id}/${result.file}`, stemName(result.stem), result.file, ofResult(job, result), !knownStem(result.stem)));
     if (!job.inputs_gone) rows.push(row(job.id, t("stem.mixture"), job.file, { reference: { job: job.id }, facts: { name: job.file, duration: job.duration } }));
-    return h("section", { class: "ms-results-job" }, h("h3", { translate: "no" }, job.title), h("p", { class: "ms-facts" }, when(job.created_at)), ...rows);
+    return h("section", { class: "ms-takes-job" }, h("h3", { translate: "no" }, job.title), h("p", { class: "ms-facts" }, when(job.created_at)), ...rows);
   }
   function row(key, stem, file, taken, own = false) {
-    const words = h("span", { class: "ms-results-text" }, h("span", { translate: own ? "no" : null }, stem), h("span", { class: "ms-facts", translate: "no" }, file));
+    const words = h("span", { class: "ms-takes-text" }, h("span", { translate: own ? "no" : null }, stem), h("span", { class: "ms-facts", translate: "no" }, file));
     const length = h("span", { class: "ms-facts" }, taken.facts.duration ? clock(taken.facts.duration) : "");
     if (!multiple) {
-      return h("button", { type: "button", class: "ms-results-row", onclick: () => window.close([taken]) }, words, length);
+      return h("button", { type: "button", class: "ms-takes-row", onclick: () => window.close([taken]) }, words, length);
     }
     const box = h("input", { type: "checkbox", class: "ms-check", checked: chosen.has(key) || null });
     box.addEventListener("change", () => {
@@ -55,7 +55,7 @@ export async function pickResults({ multiple = false } = {}) {
       take.disabled = !chosen.size;
       take.querySelector("span").textContent = chosen.size ? t("work.results.take.count", { count: chosen.size }) : t("work.results.take");
     });
-    return h("label", { class: "ms-results-row" }, box, words, length);
+    return h("label", { class: "ms-takes-row" }, box, words, length);
   }
   const field = input({ type: "search", "aria-label": t("work.results.search"), placeholder: t("work.results.search"), oninput: later((text) => search(text.trim())) });
   window.body.append(field, note, list);

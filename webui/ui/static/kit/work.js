@@ -18,7 +18,7 @@ import { listenPath, player } from "./player.js";
  */
 export function work(key, { keep = 3, byFile = false, extra = () => null } = {}) {
   const place = `msst-work-${key}`;
-  const element = h("div", { class: "ms-work-list" });
+  const element = h("div", { class: "ms-done-list" });
   const cards = new Map();
   let ids = read(place);
   function show() {
@@ -76,7 +76,7 @@ class WorkCard {
     this.fill = h("span");
     this.meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("work.progress") }, this.fill);
     this.stage = h("p", { class: "ms-hint" });
-    this.element = h("article", { class: "ms-card ms-work", "data-job": id }, h("div", { class: "ms-work-head" }, this.title, this.badge, this.cross), this.body);
+    this.element = h("article", { class: "ms-card ms-done", "data-job": id }, h("div", { class: "ms-done-head" }, this.title, this.badge, this.cross), this.body);
     this._stop = jobs.subscribe(() => this._look());
   }
 

@@ -3,13 +3,14 @@
 
 import { json } from "../base.js";
 import { h } from "../dom.js";
+import { what } from "../job_words.js";
 import { button } from "../kit/button.js";
 import { dialog } from "../kit/dialog.js";
 import { field, select, setOptions } from "../kit/form.js";
 import { follow, route } from "../route.js";
 import { stemName, t, when } from "../text.js";
 import { AbxTest } from "./abx_test.js";
-import { heading, method } from "./facts.js";
+import { heading } from "./facts.js";
 
 /** Choose the second job and a stem of each, then listen. */
 export async function compareBlind(job, desk) {
@@ -17,7 +18,7 @@ export async function compareBlind(job, desk) {
   const others = await sameSong(job);
   if (!others.length) return void nothing(job);
   const one = stemField(t("result.abx.a"), job);
-  const which = field({ label: t("result.abx.other"), control: select({ translate: "no", options: others.map((each) => ({ value: each.id, label: [method(each), when(each.created_at)].filter(Boolean).join(" · ") })), onchange: () => fill() }) });
+  const which = field({ label: t("result.abx.other"), control: select({ translate: "no", options: others.map((each) => ({ value: each.id, label: [what(each).text, when(each.created_at)].filter(Boolean).join(" · ") })), onchange: () => fill() }) });
   const other = stemField(t("result.abx.b"), others[0]);
   const fill = () => {
     const chosen = others.find((each) => each.id === which.value);

@@ -2,6 +2,7 @@
 
 import { json, request } from "../base.js";
 import { h, icon, setText } from "../dom.js";
+import { what } from "../job_words.js";
 import { dialog } from "../kit/dialog.js";
 import { fail } from "../kit/toast.js";
 import { Bus } from "../mixer/bus.js";
@@ -11,7 +12,7 @@ import { Overview } from "../mixer/overview.js";
 import { Transport } from "../mixer/transport.js";
 import { clock, stemName, t } from "../text.js";
 import { chance, toss, verdict } from "./abx_score.js";
-import { heading, method } from "./facts.js";
+import { heading } from "./facts.js";
 
 export class AbxTest {
   /** a, b: { job, result }; loop: { start, end } in seconds to begin with, or null. */
@@ -126,7 +127,7 @@ export class AbxTest {
     const percent = Math.max(0.1, 100 * chance(right, count));
     const who = ["a", "b"].map((side) => {
       const { job, result } = this._sides[side];
-      return h("li", { translate: "no" }, `${side.toUpperCase()}: ${[stemName(result.stem), method(job)].filter(Boolean).join(" · ")}`);
+      return h("li", { translate: "no" }, `${side.toUpperCase()}: ${[stemName(result.stem), what(job).text].filter(Boolean).join(" · ")}`);
     });
     this._window.body.replaceChildren(
       h("p", { class: "ms-abx-score" }, t("result.abx.score", { right, count })),

@@ -1,19 +1,12 @@
 // What a job was, in one line.
 
 import { h } from "../dom.js";
-import { clock, find, stemName, t, when } from "../text.js";
-
-const TOOL = "Tool: "; // what the jobs of the tools call their preset
-
-/** What a job was made with, in words. */
-export function method({ purpose, preset, model }) {
-  if (preset?.startsWith(TOOL)) return find(`job.tool.${preset.slice(TOOL.length).replaceAll("-", "_")}`) ?? "";
-  return (purpose && find(`purpose.${purpose}`)) ?? (preset && find(`preset.${preset}`)) ?? preset ?? model ?? "";
-}
+import { what } from "../job_words.js";
+import { clock, stemName, t, when } from "../text.js";
 
 export function facts(job) {
   const length = job.duration == null ? "" : clock(job.duration);
-  return [method(job), length, job.format?.container.toUpperCase(), when(job.created_at)].filter(Boolean).join(" · ");
+  return [what(job).text, length, job.format?.container.toUpperCase(), when(job.created_at)].filter(Boolean).join(" · ");
 }
 
 export function stems(job) {

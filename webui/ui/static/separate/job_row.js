@@ -2,6 +2,7 @@
 
 import { address, json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
+import { what } from "../job_words.js";
 import { jobs } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { ask } from "../kit/dialog.js";
@@ -11,7 +12,6 @@ import { route } from "../route.js";
 import { clock, errorText, find, span, t, timeLeft, when } from "../text.js";
 import { roughSpan } from "./start.js";
 
-const TOOL = "Tool: "; // what the jobs of the tools call their preset
 
 export class JobRow {
   constructor(job) {
@@ -52,7 +52,7 @@ export class JobRow {
     this.element.classList.toggle("ms-paused", away);
     setText(this.title, job.title);
     this.title.title = job.file;
-    const { name, own } = choiceOf(job);
+    const { text: name, own } = what(job);
     setText(this.what, name);
     this.what.translate = !own;
     setText(this.facts, [name ? "" : null, ...facts(job)].filter((each) => each !== null).join(" · "));
@@ -153,13 +153,6 @@ function waitText({ stage, seconds_until_start: seconds }, away) {
   if (away) return t("queue.paused");
   if (stage === "resuming") return find("stage.resuming") ?? t("stage.waiting");
   return seconds == null ? "" : seconds < 5 ? t("queue.starts.soon") : t("queue.starts", { time: roughSpan(seconds) });
-}
-
-/** What was chosen for a job, in words; `own` where that is a name and not a text. */
-function choiceOf({ purpose, preset, model }) {
-  const tool = preset?.startsWith(TOOL) ? find(`job.tool.${preset.slice(TOOL.length).replaceAll("-", "_")}`) : null;
-  const text = tool ?? (purpose ? find(`purpose.${purpose}`) : preset ? find(`preset.${preset}`) : null);
-  return { name: text ?? preset ?? model ?? "", own: text === null };
 }
 
 function facts(job) {

@@ -38,5 +38,5 @@ export function model() {
     }
   }
   choice.subscribe(draw);
-  return h("div", { class: "ms-chosen-model" }, h("div", {}, title, facts), other);
+  return h("div", { class: "ms-chosen" }, h("div", {}, title, facts), other);
 }

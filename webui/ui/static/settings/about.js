@@ -4,7 +4,7 @@ import { address, request } from "../base.js";
 import { h, setText } from "../dom.js";
 import { button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
-import { t } from "../text.js";
+import { deviceName, t } from "../text.js";
 import { machine } from "./machine.js";
 
 /** What it is built on, and the licences of that (SPDX). */
@@ -29,7 +29,7 @@ export function about() {
       ["Python", system.python],
       ["PyTorch", system.torch],
       [t("settings.about.system"), system.system],
-      [t("settings.about.device"), system.device.name],
+      [t("settings.about.device"), deviceName(system.device.name)],
     ];
     const key = JSON.stringify(pairs);
     if (facts.dataset.drawn === key) return;

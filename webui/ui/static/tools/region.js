@@ -16,12 +16,12 @@ export class Region {
     this._onchange = onchange;
     this._onseek = onseek;
     this._pairs = null;
-    this._canvas = h("canvas", { class: "ms-region-wave" });
-    this._left = h("i", { class: "ms-region-off ms-region-before" });
-    this._right = h("i", { class: "ms-region-off ms-region-after" });
-    this._head = h("i", { class: "ms-region-head" });
+    this._canvas = h("canvas", { class: "ms-cutter-wave" });
+    this._left = h("i", { class: "ms-cutter-off ms-cutter-before" });
+    this._right = h("i", { class: "ms-cutter-off ms-cutter-after" });
+    this._head = h("i", { class: "ms-cutter-head" });
     this._handles = { start: this._handle("start"), end: this._handle("end") };
-    this.element = h("div", { class: "ms-region" }, this._canvas, this._left, this._right, this._head, this._handles.start, this._handles.end);
+    this.element = h("div", { class: "ms-cutter" }, this._canvas, this._left, this._right, this._head, this._handles.start, this._handles.end);
     this.element.addEventListener("pointerdown", (event) => event.button === 0 && !event.target.closest("[role=slider]") && this._press(event));
     new ResizeObserver(() => this._paint()).observe(this.element);
   }
@@ -56,7 +56,7 @@ export class Region {
   }
 
   _handle(name) {
-    const handle = h("button", { type: "button", class: `ms-region-handle ms-region-${name}`, role: "slider", "aria-label": t(`tools.cut.${name}`), "aria-valuemin": 0 });
+    const handle = h("button", { type: "button", class: `ms-cutter-handle ms-cutter-${name}`, role: "slider", "aria-label": t(`tools.cut.${name}`), "aria-valuemin": 0 });
     const move = (seconds) => {
       if (name === "start") this.set(Math.min(seconds, this.end - LEAST), this.end);
       else this.set(this.start, Math.max(seconds, this.start + LEAST));
