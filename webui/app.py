@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # see webui.api.docs
         redoc_url=None,
+        servers=[{"url": "."}],  # where openapi.json lies: also below a prefix that a proxy takes off
     )
     app.state.services = services
     app.state.slow, app.state.listening = slow, listening
