@@ -69,9 +69,9 @@ def find_browser() -> str | None:
     return None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all tests."""
+    """One browser for the tests of a file: Playwright's event loop, which runs in this thread meanwhile, would be in the way of other files."""
     path = find_browser()
     if path is None:
         message = "no Chromium or Chrome found: the browser tests are left out; install one or set MSST_BROWSER to its path"

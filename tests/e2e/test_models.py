@@ -159,8 +159,10 @@ def test_the_list_is_found_in_and_kept(visit: Callable[..., Any]) -> None:
     page.get_by_text("51–100").wait_for()
     assert not set(names(page)) & set(first)
     page.locator("[data-filter=category]").select_option("karaoke")
-    page.locator("[data-filter=sort]").select_option("size")
+    with page.expect_response(lambda answer: "sort=size" in answer.url):
+        page.locator("[data-filter=sort]").select_option("size")
     page.wait_for_function("document.querySelectorAll('ul[aria-label] > .ms-model').length < 30")
+    page.wait_for_timeout(200)  # drawn
     karaoke = names(page)
     page.reload()
     page.wait_for_selector("ul[aria-label] .ms-model")

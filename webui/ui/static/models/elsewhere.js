@@ -9,11 +9,8 @@ import { field, input, select, toggle } from "../kit/form.js";
 import { reason, toast } from "../kit/toast.js";
 import { t } from "../text.js";
 
-const KNOWN = [
-  { value: "hub", label: "Hugging Face" },
-  { value: "hf-mirror", label: "HF-Mirror" },
-  { value: "modelscope", label: "ModelScope" },
-];
+const NAMES = ["hub", "hf-mirror", "modelscope"];
+const KNOWN = NAMES.map((value) => ({ value, label: t(`setting.hub_endpoint.value.${value.replace("-", "_")}`) }));
 
 /** What an endpoint of the settings is called. */
 export const endpointName = (name) => KNOWN.find(({ value }) => value === name)?.label ?? name;
