@@ -71,7 +71,7 @@ def find_browser() -> str | None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for the tests of a file: Playwright's event loop, which runs in this thread meanwhile, would be in the way of other files."""
+    """One browser for the tests of a file: Playwright's loop runs in this thread meanwhile, and would be in the way of other files."""
     path = find_browser()
     if path is None:
         message = "no Chromium or Chrome found: the browser tests are left out; install one or set MSST_BROWSER to its path"
