@@ -65,7 +65,9 @@ export function size(bytes) {
 }
 
 export function decibels(db) {
-  return db === -Infinity ? t("mixer.silent") : `${db > 0 ? "+" : db < 0 ? "−" : ""}${Math.abs(db).toFixed(1)} dB`;
+  if (db === -Infinity) return t("mixer.silent");
+  const text = Math.abs(db).toFixed(1);
+  return `${text === "0.0" ? "" : db > 0 ? "+" : "−"}${text} dB`;
 }
 
 export function when(epoch) {
