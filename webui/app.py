@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from webui import __version__
-from webui.api import ROUTERS, errors, own_models
+from webui.api import ROUTERS, docs, errors, own_models
 from webui.api.guard import KeyGuard
 from webui.api.limits import BodyLimit
 from webui.api.origins import SameOrigin
@@ -46,6 +46,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         description="Take songs apart: upload, poll or be called back, download, clean up.",
         lifespan=lifespan,
+        docs_url=None,  # see webui.api.docs
+        redoc_url=None,
+        servers=[{"url": "."}],  # where openapi.json lies: also below a prefix that a proxy takes off
     )
     app.state.services = services
     app.state.slow, app.state.listening = slow, listening
@@ -61,6 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    docs.install(app)
     if services.settings.page:
         from webui.ui import mount_ui
 

@@ -124,7 +124,7 @@ def test_a_loop_goes_round_without_drift(open_desk: Callable[..., Any]) -> None:
         }"""
     )
     page.reload()
-    page.wait_for_selector(".ms-region.ms-on")
+    page.wait_for_selector(".ms-passage.ms-on")
     play(page)
     page.wait_for_function("window.started.filter((each) => each.length < 1000).length >= 202")  # seams: 101 rounds of two stems
     pieces = groups(page.evaluate("window.started"))
@@ -174,16 +174,16 @@ def test_a_drag_over_the_overview_makes_a_loop_and_a_press_seeks(open_desk: Call
     page.mouse.move(at[1], middle, steps=4)
     page.mouse.up()
     assert page.get_attribute(".ms-loop", "aria-pressed") == "true"
-    start, end = page.locator(".ms-region-end").evaluate_all("ends => ends.map((end) => Number(end.getAttribute('aria-valuenow')))")
+    start, end = page.locator(".ms-passage-end").evaluate_all("ends => ends.map((end) => Number(end.getAttribute('aria-valuenow')))")
     assert (start, end) == pytest.approx((2.72, 5.44), abs=0.1)
     assert seconds(page) == pytest.approx(start, abs=0.06)
-    page.locator(".ms-region-start").focus()
+    page.locator(".ms-passage-start").focus()
     page.keyboard.press("Shift+ArrowLeft")
-    assert float(page.get_attribute(".ms-region-start", "aria-valuenow")) == pytest.approx(start - 1, abs=0.06)
+    assert float(page.get_attribute(".ms-passage-start", "aria-valuenow")) == pytest.approx(start - 1, abs=0.06)
     page.mouse.click(box["x"] + box["width"] * 0.75, middle)
     assert seconds(page) == pytest.approx(8.16, abs=0.1)
     page.click(".ms-loop-clear")
-    assert page.is_hidden(".ms-region")
+    assert page.is_hidden(".ms-passage")
 
 
 def test_speed_and_key(open_desk: Callable[..., Any]) -> None:
@@ -292,11 +292,11 @@ def test_another_format_is_made_and_saved(open_desk: Callable[..., Any], sample_
     page = open_desk()
     with page.expect_download() as download:
         choose(page, ".ms-strip >> nth=1 >> .ms-strip-menu button >> nth=0", "Download as FLAC")
-        page.wait_for_selector(".ms-making [role=progressbar]")
+        page.wait_for_selector(".ms-running [role=progressbar]")
     stem, rate = soundfile.read(download.value.path())
     assert download.value.suggested_filename.endswith(".flac")
     assert (len(stem), rate) == (sample_job["results"][1]["frames"], 44100)
-    page.wait_for_selector(".ms-making", state="detached")
+    page.wait_for_selector(".ms-running", state="detached")
     with page.expect_download() as download:
         choose(page, ".ms-result-actions button:has-text('Download')", "All as MP3")
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
@@ -393,9 +393,9 @@ def test_the_sound_goes_on_in_another_tab_and_ends_when_it_is_closed(open_desk: 
     page.wait_for_function("location.search.includes('job=')")
     page.click(".ms-back")
     page.wait_for_function("window.contexts[0].state === 'closed'")
-    page.wait_for_selector(".ms-results-row:has-text('Sample song')")
+    page.wait_for_selector(".ms-finished-row:has-text('Sample song')")
     assert "job=" not in page.url
-    page.click(".ms-results-row >> nth=0")
+    page.click(".ms-finished-row >> nth=0")
     page.wait_for_selector(".ms-desk")
 
 

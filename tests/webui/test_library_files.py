@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from inference.errors import MsstError
 from tests.tools.hub.server import Fault, Hub, content, eventually
 from tests.webui.conftest import DATA, installed
-from tests.webui.shelf import YAML, library, record, write_catalogue
+from tests.webui.shelf import YAML, Looked, library, record, write_catalogue
 from webui.services.errors import BadRequest
 
 
@@ -59,6 +60,19 @@ def test_what_arrived_of_a_stopped_download_counts_and_can_be_freed(models: Path
     (use,) = service.disk_use()
     assert (use.name, use.title, use.bytes, use.partial) == ("one", "One", 5000, True)
     assert service.uninstall("one") == 5000
+    assert service.disk_use() == []
+    service.stop()
+
+
+def test_what_arrived_whole_but_cannot_be_used_counts_and_can_be_freed(models: Path, hub: Hub) -> None:
+    error = MsstError("they do not fit")
+    error.code = "bad_weights"
+    service = library(models, hub, inspect=Looked(error))
+    service.install("one")
+    assert service.installs.wait("one", 60).state == "failed"
+    (use,) = service.disk_use()
+    assert (use.name, use.bytes, use.partial) == ("one", len(DATA), True)
+    assert service.uninstall("one") == len(DATA)
     assert service.disk_use() == []
     service.stop()
 

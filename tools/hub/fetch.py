@@ -126,6 +126,8 @@ class _Fetch:
             await asyncio.wait([work], timeout=SAY_EVERY)
             if not work.done() and self._cancelled():
                 work.cancel()
+            elif not work.done() and self._meter.fell_silent():
+                self._say(now=True)
         try:
             return work.result()
         except asyncio.CancelledError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 SMOOTHING = 3.0  # seconds over which the speed is averaged
 SAY_EVERY = 0.1  # seconds between two reports
+QUIET = 2.0  # seconds without a byte after which the speed of before says nothing any more
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Meter:
 
     def __init__(self, window: float, slowest: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._window, self._slowest, self._clock = window, slowest, clock
-        self._last = self._since = clock()
+        self._last = self._since = self._came = clock()
         self._bytes_in_window = 0
         self._pending = 0
         self.speed = 0.0
@@ -52,7 +53,7 @@ class Meter:
 
     def add(self, count: int) -> None:
         """So many bytes came."""
-        now = self._clock()
+        now = self._came = self._clock()
         self._pending += count
         self._bytes_in_window += count
         passed = now - self._last
@@ -61,6 +62,13 @@ class Meter:
             rate = self._pending / passed
             self.speed = rate if self.speed == 0 else self.speed + weight * (rate - self.speed)
             self._last, self._pending = now, 0
+
+    def fell_silent(self) -> bool:
+        """Whether nothing has come for a while; true once, and the speed is 0 from then on."""
+        if not self.speed or self._clock() - self._came < QUIET:
+            return False
+        self.speed, self._pending = 0.0, 0
+        return True
 
     def too_slow(self) -> bool:
         """Whether the window passed and brought next to nothing; a new one begins when it has passed."""

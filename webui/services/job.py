@@ -67,6 +67,8 @@ class Spec:
     rate: int | None = None  # of the results, in samples per second; None for that of the song
     naming: str = ""  # template of the names of results where the preset says none
 
+    model_title: str = ""  # what the chosen model is called, where one was chosen
+
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of all files in the job's input folder, the song first."""
@@ -149,6 +151,7 @@ class Job:
             "source": spec.source,
             "state": self.state,
             "model": spec.choice.model,
+            "model_title": spec.model_title or spec.choice.model,
             "preset": spec.choice.preset,
             "purpose": spec.choice.purpose,
             "tool": spec.choice.tool,

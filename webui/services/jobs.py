@@ -158,6 +158,7 @@ class JobService:
                 extra_output=extra_output,
                 more=tuple(SongFile(each.file, each.input) for each in others),
                 rate=output.rate,
+                model_title=self._models.get(choice.model).title if choice.model else "",
                 naming=self._settings.output_name if naming is None else naming,
             )
             for each in files:

@@ -228,9 +228,11 @@ class LibraryService:
         return sorted([*found, *self._unfinished()], key=lambda use: use.bytes + use.converted, reverse=True)
 
     def _unfinished(self) -> list[DiskUse]:
-        parts = {path.name: _size(path) for path in self.ledger.files.glob("*.part")}
-        targets = ((record, self._own_file(record)) for record in self.catalogue) if parts else ()
-        sizes = [(record, parts.get(f"{target.name}.part")) for record, target in targets if target is not None]
+        """Also what has arrived whole but could not be used."""
+        noted = {path for entry in self.ledger.entries().values() for path in entry.files}
+        here = {path.name: _size(path) for path in self.ledger.files.glob("*") if path not in noted}
+        targets = ((record, self._own_file(record)) for record in self.catalogue) if here else ()
+        sizes = [(record, here.get(each.name, 0) + here.get(f"{each.name}.part", 0)) for record, each in targets if each is not None]
         return [DiskUse(record.name, record.title, size, 0, linked=False, partial=True) for record, size in sizes if size]
 
     def free_bytes(self) -> int:

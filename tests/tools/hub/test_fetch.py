@@ -389,6 +389,13 @@ def test_the_speed_is_smoothed_and_a_standstill_noticed() -> None:
     now += 0.5
     meter.add(0)
     assert 50_000 < meter.speed < 100_000
+    now += 1.0
+    meter.connected()  # a try that brings nothing is no news
+    assert not meter.fell_silent()
+    now += 1.0
+    assert meter.fell_silent()
+    assert meter.speed == 0
+    assert not meter.fell_silent()
     meter.connected()
     now += 9.0
     meter.add(10)

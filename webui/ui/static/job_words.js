@@ -6,9 +6,9 @@ const FILES = /^Ensemble of (\d+) files$/; // as inference/presets/ensembles.py 
 const MODELS = "Ensemble of models";
 
 /** { text, own }, where `own` tells a name that somebody gave and no text. */
-export function what({ tool, purpose, quality, preset, model }) {
+export function what({ tool, purpose, quality, preset, model, model_title: title }) {
   const known = words({ tool, purpose, quality, preset });
-  return { text: known ?? purpose ?? preset ?? model ?? "", own: known === null };
+  return { text: known ?? purpose ?? preset ?? title ?? model ?? "", own: known === null };
 }
 
 function words({ tool, purpose, quality, preset }) {

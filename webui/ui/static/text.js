@@ -24,7 +24,7 @@ export function errorText(error) {
   if (exact) return exact; // some codes have texts of their own for what exactly was wrong
   const message = find(`error.${error.code}`, error.params) ?? error.message ?? t("error.error");
   const hint = find(`error.${error.code}.hint`, error.params) ?? error.hint ?? "";
-  return `${message} ${hint}`.trim();
+  return message.endsWith("。") ? message + hint : `${message} ${hint}`.trim(); // full-width stops bring their own space
 }
 
 /** What a stem is called: authors write "lead-vocal", "Lead_Vocal" or "lead vocal" for the same key. */
@@ -71,7 +71,9 @@ export function size(bytes) {
 }
 
 export function decibels(db) {
-  return db === -Infinity ? t("mixer.silent") : `${db > 0 ? "+" : db < 0 ? "−" : ""}${Math.abs(db).toFixed(1)} dB`;
+  if (db === -Infinity) return t("mixer.silent");
+  const text = Math.abs(db).toFixed(1);
+  return `${text === "0.0" ? "" : db > 0 ? "+" : "−"}${text} dB`;
 }
 
 const daysAgo = (date) => Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);

@@ -37,7 +37,7 @@ export function disagreement(job) {
 
 function verdict(level) {
   const word = level > -6 ? "far" : level > -15 ? "some" : level > -40 ? "little" : "none";
-  return t(`ensemble.doubt.${word}`, { db: level.toFixed(0).replace("-", "−") });
+  return t(`ensemble.doubt.${word}`, { db: whole(level) });
 }
 
 function draw({ levels, seconds, overall }) {
@@ -48,7 +48,7 @@ function draw({ levels, seconds, overall }) {
   const line = levels.map((level, index) => `V${y(level)}H${x((index + 1) * seconds)}`).join("");
   const step = STEPS.find((each) => duration / each <= 6) ?? duration / 6;
   const marks = Array.from({ length: Math.floor(duration / step) + 1 }, (_, index) => index * step);
-  const label = t("ensemble.doubt.picture", { db: overall.toFixed(0).replace("-", "−"), length: clock(duration) });
+  const label = t("ensemble.doubt.picture", { db: whole(overall), length: clock(duration) });
   return svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "ms-doubt-picture" },
@@ -70,3 +70,6 @@ function svg(name, attributes, ...children) {
 }
 
 const text = (x, y, words, anchor = "start") => svg("text", { x, y, "text-anchor": anchor }, words);
+
+/** A level as people write it, without digits after the point and never "−0". */
+const whole = (db) => String(Math.round(db) || 0).replace("-", "−");

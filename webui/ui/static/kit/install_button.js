@@ -72,6 +72,6 @@ function problem(install) {
 function progress({ state, done, total, speed, seconds_left: left }, fraction) {
   if (state !== "downloading") return find(`install.state.${state}`) ?? state;
   if (!total && !done) return t("install.connecting");
-  const parts = [total ? `${Math.floor(fraction * 100)} %` : size(done), speed ? t("install.speed", { size: size(speed) }) : ""];
+  const parts = [total ? `${Math.floor(fraction * 100)} %` : size(done), speed ? t("install.speed", { size: size(speed) }) : t("install.waiting")];
   return [...parts, left ? timeLeft(left) : ""].filter(Boolean).join(" · ");
 }

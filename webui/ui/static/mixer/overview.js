@@ -14,7 +14,7 @@ export class Overview {
     this._on = on;
     this.wave = new Waveform(sounds);
     this._ends = [this._handle("start"), this._handle("end")];
-    this._region = h("div", { class: "ms-region", hidden: true }, ...this._ends);
+    this._region = h("div", { class: "ms-passage", hidden: true }, ...this._ends);
     this.element = h(
       "div",
       { class: "ms-overview", role: "slider", tabindex: "0", "aria-label": t("mixer.position"), "aria-valuemin": 0, "aria-valuemax": Math.round(seconds) },
@@ -58,7 +58,7 @@ export class Overview {
       this._on.loop(name === "start" ? value : start, name === "start" ? end : value);
     };
     const handle = h("div", {
-      class: `ms-region-end ms-region-${name}`,
+      class: `ms-passage-end ms-passage-${name}`,
       role: "slider",
       tabindex: "0",
       "aria-label": t(`result.loop.${name}`),

@@ -8,6 +8,8 @@ import { showRows } from "../kit/list.js";
 import { t } from "../text.js";
 import { libraryChanged } from "./state.js";
 
+const ENDED = new Set(["installed", "failed", "cancelled"]);
+
 export function underWay(place) {
   const list = h("ul", { class: "ms-under-way" });
   const rows = new Map();
@@ -20,14 +22,14 @@ export function underWay(place) {
     showRows(list, rows, unfinished, { key: (install) => install.name, make: row });
   }
   installs.subscribe((changed) => {
-    let arrived = false;
+    let ended = false; // also what ended badly left something on the disk
     for (const name of changed) {
       const state = installs.get(name)?.state;
-      arrived ||= state === "installed" && states.get(name) !== "installed" && states.has(name);
+      ended ||= ENDED.has(state) && states.get(name) !== state && states.has(name);
       states.set(name, state);
     }
     draw();
-    if (arrived) libraryChanged();
+    if (ended) libraryChanged();
   });
   draw();
 }

@@ -12,7 +12,7 @@ const SHOWN = 20;
 
 /** Returns { element, close() }. */
 export function chooser() {
-  const list = h("ul", { class: "ms-results" });
+  const list = h("ul", { class: "ms-finished" });
   const note = h("div", { role: "status" }, h("p", { class: "ms-empty" }, t("kit.loading")));
   const all = link({ tab: "jobs" }, "ms-button ms-quiet", icon("jobs"), t("result.go.jobs"));
   const rows = new Map();
@@ -41,11 +41,11 @@ function nothing() {
 }
 
 function row(job) {
-  const title = h("span", { class: "ms-results-title", translate: "no" });
+  const title = h("span", { class: "ms-finished-title", translate: "no" });
   const about = h("span", { class: "ms-facts", translate: "no" });
   const parts = h("span", { class: "ms-facts" });
   const to = { tab: "result", job: job.id };
-  const element = h("li", {}, link(to, "ms-results-row", h("span", { class: "ms-results-play" }, icon("play")), h("span", { class: "ms-results-text" }, title, parts, about)));
+  const element = h("li", {}, link(to, "ms-finished-row", h("span", { class: "ms-finished-play" }, icon("play")), h("span", { class: "ms-finished-text" }, title, parts, about)));
   const update = (now) => {
     setText(title, now.title);
     setText(parts, stems(now));

@@ -61,7 +61,7 @@ export class Works {
     const meter = h("div", { class: "ms-meter", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": label }, fill);
     const state = h("p", { class: "ms-hint", role: "status" }, t("state.queued"));
     const cancel = h("button", { type: "button", class: "ms-button ms-quiet", "aria-label": t("mixer.of", { action: t("kit.cancel"), stem: label }) }, icon("close"));
-    const element = h("li", { class: "ms-making", translate: "no" }, h("div", { class: "ms-making-text" }, h("p", {}, label), meter, state), cancel);
+    const element = h("li", { class: "ms-running", translate: "no" }, h("div", { class: "ms-running-text" }, h("p", {}, label), meter, state), cancel);
     this.element.append(element);
     element.scrollIntoView({ block: "nearest", behavior: "smooth" }); // what was pressed may be far below
     const show = (job) => {

@@ -30,7 +30,7 @@ export function model() {
       const found = await json(`models/${encodeURIComponent(name)}`);
       if (name !== choice.value.model) return;
       setText(title, found.title);
-      setText(facts, [inWords(found), found.own ? found.purpose : null].filter(Boolean).join(" · "));
+      setText(facts, inWords(found));
       if (found.family !== choice.value.family) choice.set({ family: found.family });
     } catch (error) {
       shown = "";

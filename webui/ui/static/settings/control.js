@@ -6,6 +6,7 @@ import { find, t } from "../text.js";
 import { choicesOf, fromShown, isOpen, toShown, unitOf, words } from "./values.js";
 
 const OTHER = "\u0000"; // no value of any setting
+const EXAMPLES = { hub_endpoint: "https://mirror.example", host: "192.168.1.20" };
 
 /**
  * @param save called with the new value
@@ -52,7 +53,7 @@ function label(setting, value, system) {
 
 // Known values, or one of one's own in a line below.
 function openList(setting, save) {
-  const own = input({ "aria-label": t(`setting.${setting.name}`), hidden: true, spellcheck: "false", onchange: (text) => save(text.trim()) });
+  const own = input({ "aria-label": t(`setting.${setting.name}`), placeholder: EXAMPLES[setting.name] ?? "", hidden: true, spellcheck: "false", onchange: (text) => save(text.trim()) });
   const control = select({
     options: [],
     value: "",

@@ -90,7 +90,7 @@ function earlier() {
   const words = h("p", {});
   const other = button({ label: t("separate.again.other"), run: () => chosenByHand({ by: "purpose" }) });
   choice.subscribe(({ job }) => (words.textContent = job ? t("separate.again.as", { title: job.title }) : ""));
-  return h("div", { class: "ms-model" }, words, other);
+  return h("div", { class: "ms-chosen" }, words, other);
 }
 
 /** Fill the form as a job was submitted, its song included where it is still there. */
