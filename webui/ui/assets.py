@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from inference.types import WRITABLE
 from webui.i18n import NAMES, languages, texts
 from webui.ui.tabs import FIRST, TABS
 
@@ -50,6 +51,7 @@ class Assets:
             "languages": {tag: NAMES.get(tag, tag) for tag in languages()},
             "assets": self.prefix + "/",
             "tabs": TABS,
+            "formats": WRITABLE,
             "texts": texts(language),
         }
         lines = [

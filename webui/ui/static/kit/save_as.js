@@ -4,16 +4,7 @@ import { json } from "../base.js";
 import { h } from "../dom.js";
 import { t } from "../text.js";
 import { field, select, setOptions } from "./form.js";
-
-// What the server can write, the standard of each first.
-const WRITABLE = {
-  wav: ["FLOAT", "PCM_16", "PCM_24", "PCM_32"],
-  flac: ["PCM_24", "PCM_16"],
-  mp3: ["320k", "96k", "128k", "160k", "192k", "224k", "256k"],
-  m4a: ["256k", "96k", "128k", "160k", "192k", "224k", "320k"],
-  opus: ["192k", "96k", "128k", "160k", "224k", "256k", "320k"],
-};
-const LABELS = { wav: "WAV", flac: "FLAC", mp3: "MP3", m4a: "M4A (AAC)", opus: "Opus" };
+import { WRITABLE, formatOptions } from "./formats.js";
 
 let asked = null; // the settings, asked for once
 
@@ -24,7 +15,7 @@ let asked = null; // the settings, asked for once
 export function saveAs(key, { onchange = () => {} } = {}) {
   const place = `msst-save-${key}`;
   let chosen = read(place);
-  const kind = select({ options: Object.keys(WRITABLE).map((value) => ({ value, label: LABELS[value] })), value: "wav", onchange: (format) => set(format) });
+  const kind = select({ options: formatOptions(), value: "wav", onchange: (format) => set(format) });
   const quality = select({ options: [], onchange: (subtype) => set(kind.value, subtype) });
   function show({ format, subtype }) {
     kind.value = format;

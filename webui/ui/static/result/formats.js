@@ -1,16 +1,11 @@
 // The formats that results can be had in.
 
 import { select } from "../kit/form.js";
+import { WRITABLE, formatLabel } from "../kit/formats.js";
 import { t } from "../text.js";
 
 /** [container, name] of each. */
-export const FORMATS = [
-  ["flac", "FLAC"],
-  ["mp3", "MP3"],
-  ["wav", "WAV"],
-  ["m4a", "M4A"],
-  ["opus", "Opus"],
-];
+export const FORMATS = Object.keys(WRITABLE).map((name) => [name, formatLabel(name)]);
 
 /** A list to choose one of, each with what it is good for. */
 export function formatSelect(value) {

@@ -3,20 +3,11 @@
 import { Away, json } from "../base.js";
 import { h } from "../dom.js";
 import { choices, field, select, setOptions } from "../kit/form.js";
+import { WRITABLE, formatOptions } from "../kit/formats.js";
 import { poll } from "../kit/poll.js";
 import { route } from "../route.js";
 import { t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
-
-// What the server can write, the standard of each first.
-const WRITABLE = {
-  wav: ["FLOAT", "PCM_16", "PCM_24", "PCM_32"],
-  flac: ["PCM_24", "PCM_16"],
-  mp3: ["320k", "96k", "128k", "160k", "192k", "224k", "256k"],
-  m4a: ["256k", "96k", "128k", "160k", "192k", "224k", "320k"],
-  opus: ["192k", "96k", "128k", "160k", "224k", "256k", "320k"],
-};
-const LABELS = { wav: "WAV", flac: "FLAC", mp3: "MP3", m4a: "M4A", opus: "Opus" };
 
 let standard = { container: "wav", subtype: "" }; // of the server's settings
 
@@ -37,7 +28,7 @@ function shown() {
 export function output() {
   const container = choices({
     label: t("separate.format"),
-    options: Object.keys(WRITABLE).map((value) => ({ value, label: LABELS[value] })),
+    options: formatOptions(),
     onchange: (value) => chosenByHand({ container: value, subtype: null }),
   });
   container.element.id = "format";
