@@ -5,7 +5,7 @@ PY := .venv/bin/python
 
 help:
 	@echo "make run        start the page and the API on http://127.0.0.1:7860"
-	@echo "make test       run the tests (under 5 minutes)"
+	@echo "make test       run the tests (about 10 minutes on two cores)"
 	@echo "make test-all   run the slow tests too"
 	@echo "make check      style, types, and the arrows between the packages"
 	@echo "make fix        put style right where a machine can"
