@@ -22,7 +22,8 @@ export function tab(place) {
   const byModels = () => settings.value.from === "models";
   let ready = false;
   const changed = () => ready && update();
-  const one = songs({ key: "ensemble", label: t("songs.list"), onchange: changed });
+  const takeSample = () => one.add({ sample: "song" }, { name: t("songs.sample.title") });
+  const one = songs({ key: "ensemble", label: t("songs.list"), onchange: changed, sample: takeSample });
   const many = songs({ key: "ensemble-files", label: t("ensemble.files"), choose: t("ensemble.files.choose"), onchange: changed });
   const models = members({ onchange: changed });
   const shares = parts({ label: t("ensemble.files.weights"), row: () => weights({ weight: 1, bands: [1, 1, 1] }) });
