@@ -12,6 +12,7 @@ import typer
 
 from inference.errors import BadOption, DiskFull
 from inference.types import WRITABLE, OutputFormat
+from webui.commands.options import Device, Overlap, Precision, Tta
 from webui.commands.separate import options_of
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ def ensemble(
     output_format: Annotated[str | None, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus.")] = None,
     subtype: Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")] = "",
     picture: Annotated[Path | None, typer.Option(help="Write how far the members disagree over time to this SVG.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, exact or fast.")] = None,
-    overlap: Annotated[str | None, typer.Option(help="standard, fast, high, or a number.")] = None,
-    tta: Annotated[bool, typer.Option("--tta", help="Average over swapped channels and polarity.")] = False,
+    device: Device = None,
+    precision: Precision = None,
+    overlap: Overlap = None,
+    tta: Tta = False,
 ) -> None:
     """Make one sound of several."""
     from webui.compute.pool import Pool

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference.errors import BadOption
+from webui.commands.options import Overlap, Precision, Tta
 from webui.commands.shelves import shelves
 from webui.terminal import echo_json, echo_table, in_bytes, refusing
 
@@ -125,9 +126,9 @@ def estimate(
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset.")] = None,
     purpose: Annotated[str | None, typer.Option(help="A purpose.")] = None,
     quality: Annotated[str | None, typer.Option(help="Of the purpose: best or fast.")] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, exact or fast.")] = None,
-    overlap: Annotated[str | None, typer.Option(help="standard, fast, high, or a number.")] = None,
-    tta: Annotated[bool, typer.Option("--tta", help="Average over swapped channels and polarity.")] = False,
+    precision: Precision = None,
+    overlap: Overlap = None,
+    tta: Tta = False,
 ) -> None:
     """How long songs would take, what has to be downloaded first, and what waits before them; as JSON."""
     with _shelves() as services:
@@ -146,9 +147,9 @@ def rerun(
     quality: Annotated[str | None, typer.Option(help="Of the purpose: best or fast.")] = None,
     output_format: Annotated[str | None, typer.Option("--format", "-f", help="Another format.")] = None,
     subtype: Annotated[str | None, typer.Option(help="Another bit depth or rate.")] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, exact or fast.")] = None,
-    overlap: Annotated[str | None, typer.Option(help="standard, fast, high, or a number.")] = None,
-    tta: Annotated[bool, typer.Option("--tta", help="Average over swapped channels and polarity.")] = False,
+    precision: Precision = None,
+    overlap: Overlap = None,
+    tta: Tta = False,
 ) -> None:
     """The song of a job once more, with what is said here changed."""
     from webui.compute.pool import Pool

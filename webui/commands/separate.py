@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference.errors import BadOption, BadPreset, MsstError
+from webui.commands.options import Device, Overlap, Precision, Tta
 
 if TYPE_CHECKING:
     from webui.batch import Task
@@ -36,10 +37,10 @@ def separate(
     ] = None,
     quality: Annotated[str | None, typer.Option(help="Of a purpose: best or fast; by default the best that is installed.")] = None,
     link: Annotated[list[str] | None, typer.Option(help="The address of a song to fetch; repeatable.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:0, mps ...")] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, exact (float32) or fast (16 bits where it is not heard).")] = None,
-    overlap: Annotated[str | None, typer.Option(help="standard (the model's own), fast, high, or a number.")] = None,
-    tta: Annotated[bool, typer.Option("--tta", help="Average over swapped channels and polarity: three times the work.")] = False,
+    device: Device = None,
+    precision: Precision = None,
+    overlap: Overlap = None,
+    tta: Tta = False,
     extra_output: Annotated[
         bool, typer.Option(help="All stems side by side; else the preset's main one, and the others in a folder extra_output below.")
     ] = True,
