@@ -153,3 +153,15 @@ def sample_job(server: Server) -> dict[str, Any]:
         job = httpx.get(f"{server.url}/api/v1/jobs/{job['id']}").json()
     assert job["state"] == "completed"
     return dict(job)
+
+
+@pytest.fixture
+def open_desk(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> Callable[..., Any]:
+    """open_desk(**options of the browser context) -> a page with the mixer of the sample song."""
+
+    def opener(**options: Any) -> Any:
+        page = open_page(f"?tab=result&job={sample_job['id']}", **options)
+        page.wait_for_selector(".ms-desk")
+        return page
+
+    return opener
