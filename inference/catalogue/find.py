@@ -53,7 +53,7 @@ def find(catalogue: Iterable[ModelRecord], query: Query | None = None) -> list[M
     What has no score or no measured speed comes last; where the recommended come first, what cannot run here does.
     """
     query = query or Query()
-    texts = [_folded(text).split() for text in (query.text, *query.also)] if query.text.strip() else [[]]
+    texts = [folded(text).split() for text in (query.text, *query.also)] if query.text.strip() else [[]]
     wanted = None if query.names is None else {name.casefold() for name in query.names}
     found = [
         record
@@ -121,11 +121,11 @@ def _has(record: ModelRecord, words: list[str]) -> bool:
 @lru_cache(maxsize=4096)
 def _text(*parts: str) -> str:
     """All that is searched, each name as it is and with its parts as words."""
-    whole = _folded(" ".join(parts))
+    whole = folded(" ".join(parts))
     return f"{whole} {re.sub('[_-]+', ' ', whole)}"
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Without case and accents: "Ü" and "u" are the same."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
@@ -133,7 +133,7 @@ def _folded(text: str) -> str:
 
 def _by_name(record: ModelRecord) -> tuple[Any, ...]:
     """Numbers in names count as numbers: 2_HP comes before 10_SP."""
-    parts = re.split(r"(\d+)", _folded(record.name))
+    parts = re.split(r"(\d+)", folded(record.name))
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part)
 
 

@@ -16,7 +16,7 @@ def analyse(what: str, on_work: OnWork, args: dict[str, Any]) -> Any:
 
 
 def lower_priority() -> None:
-    """Analyses wait for separations, which wait for the page."""
+    """Let others go first, a step more at each call: separations the page, analyses both. Windows was told when the process was made."""
     if hasattr(os, "nice"):
         os.nice(5)
 

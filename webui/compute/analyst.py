@@ -56,6 +56,7 @@ class Analyst:
 
         while not self._turn.acquire(timeout=0.1):
             tick()
+        began = time.monotonic()  # waiting for others was no part of it
         try:
             yield ask
         finally:

@@ -15,6 +15,7 @@ import threading
 from typing import BinaryIO
 
 from inference.errors import MsstError, OutOfMemory
+from webui.compute.analyses import lower_priority
 from webui.compute.operations import Operations
 from webui.compute.protocol import Message, decode, encode, error_message
 
@@ -48,7 +49,7 @@ def main() -> None:
     """Serve until the server closes the pipe."""
     orders, answers = _take_pipes()
     outbox = _Outbox(answers)
-    _lower_priority()
+    lower_priority()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the whole group; the server decides
     logging.basicConfig(level=logging.INFO, handlers=[_Relay(outbox)])
     inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -67,12 +68,6 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return orders, answers
-
-
-def _lower_priority() -> None:
-    """The page and the REST routes go first; Windows was told when this process was made."""
-    if hasattr(os, "nice"):
-        os.nice(5)
 
 
 def _read(orders: BinaryIO, inbox: queue.SimpleQueue[Message], cancelled: threading.Event) -> None:

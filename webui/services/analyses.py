@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from inference.errors import BadOption
 from tools.whole import made_whole
 from webui.services.errors import UnknownFile
-from webui.services.storage import PLAYER, Storage
+from webui.services.storage import Storage
 
 if TYPE_CHECKING:
     from webui.compute.analyst import Analyst, Cancel
@@ -98,7 +98,7 @@ class AnalysisService:
             InputGone: its song was deleted.
         """
         job = self._results.completed(job_id)
-        file = self._storage.results(job_id) / PLAYER / QUALITY
+        file = self._storage.player(job_id) / QUALITY
         with self._analyst.turn(cancelled) as ask:
             kept = _read(file)
             if kept is not None and kept.pop("version", None) == VERSION:
@@ -127,7 +127,7 @@ class AnalysisService:
         self._analyst.close()
 
     def _of_job(self, job_id: str, path: Path, name: str, cancelled: Cancel) -> bytes:
-        target = self._storage.results(job_id) / PLAYER / name
+        target = self._storage.player(job_id) / name
         with self._analyst.turn(cancelled) as ask:
             if not target.exists():
                 size = {"width": PICTURE_WIDTH, "height": PICTURE_HEIGHT}

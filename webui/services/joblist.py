@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-import unicodedata
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from inference.catalogue.find import folded
 from webui.services.estimates import starts
 from webui.services.job import ENDED, Door, Job, State
 from webui.services.store import with_progress
@@ -195,12 +195,6 @@ class JobList:
             return False
         folder = self._storage.inputs(shown["id"])
         return not folder.is_dir() or not any(folder.iterdir())
-
-
-def folded(text: str) -> str:
-    """Without case and accents: "Ü" and "u" are the same."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def _rest(likely: float | None, progress: float) -> float | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inference.ensemble.picture import figures
 from webui.services.errors import NotCompleted, UnknownFile
 from webui.services.job import Job, Result
-from webui.services.storage import PLAYER, Storage
+from webui.services.storage import Storage
 
 if TYPE_CHECKING:
     from webui.services.jobs import JobService
@@ -48,7 +48,7 @@ class ResultService:
     def peaks(self, job_id: str, name: str) -> bytes:
         """The waveform of a result: int8 pairs (lowest, highest), 50 for each second."""
         result = self._result(job_id, name)
-        return (self._player(job_id) / result.peaks).read_bytes()
+        return (self._storage.player(job_id) / result.peaks).read_bytes()
 
     def disagreement(self, job_id: str, name: str) -> str:
         """How far the members of the ensemble that made a result were apart over time, as an SVG.
@@ -60,7 +60,7 @@ class ResultService:
         result = self._result(job_id, name)
         if result.picture is None:
             raise UnknownFile(f"{name[:200]!r} is no ensemble of several members", file=name[:200])
-        return (self._player(job_id) / result.picture).read_text(encoding="utf-8")
+        return (self._storage.player(job_id) / result.picture).read_text(encoding="utf-8")
 
     def disagreement_levels(self, job_id: str, name: str) -> dict[str, Any]:
         """The same as numbers: `levels` in dB, one for each `seconds` of the song, and `overall`.
@@ -79,7 +79,7 @@ class ResultService:
         Beyond full scale is clipped: this is for listening, the result itself keeps what it has.
         """
         result = self._result(job_id, name)
-        path = self._player(job_id) / result.preview if result.preview else self._storage.result(job_id, name)
+        path = self._storage.player(job_id) / result.preview if result.preview else self._storage.result(job_id, name)
         return read_pcm(path, start=start, frames=frames)
 
     def archive(self, job_id: str) -> Iterator[bytes]:
@@ -87,9 +87,6 @@ class ResultService:
         job = self.completed(job_id)
         files = [(result.file, self._storage.result(job_id, result.file)) for result in job.results]
         return _zip(files)
-
-    def _player(self, job_id: str) -> Path:
-        return self._storage.results(job_id) / PLAYER
 
     def _result(self, job_id: str, name: str) -> Result:
         job = self.completed(job_id)

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 from inference.errors import BadAudio
 from tools.whole import made_whole
 from webui.services.results import read_pcm
-from webui.services.storage import PLAYER, Storage
+from webui.services.storage import Storage
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from webui.compute.analyst import Analyst, Cancel
     from webui.services.job import Job
     from webui.services.references import References
@@ -33,7 +31,7 @@ class SongService:
         """Rate, channels and length (`frames`) of the copy; None where it is still to be made. Raises UnknownJob, NotCompleted."""
         self._results.completed(job_id)
         try:
-            found: dict[str, Any] = json.loads((self._folder(job_id) / "song.json").read_text(encoding="utf-8"))
+            found: dict[str, Any] = json.loads((self._storage.player(job_id) / "song.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         return found
@@ -53,18 +51,18 @@ class SongService:
 
     def peaks(self, job_id: str) -> bytes:
         """The waveform of the copy: int8 pairs (lowest, highest), 50 for each second."""
-        return (self._folder(job_id) / "song.peaks").read_bytes()
+        return (self._storage.player(job_id) / "song.peaks").read_bytes()
 
     def pcm(self, job_id: str, *, start: int, frames: int) -> bytes:
         """Samples of the copy as those of results."""
-        return read_pcm(self._folder(job_id) / "song.flac", start=start, frames=frames)
+        return read_pcm(self._storage.player(job_id) / "song.flac", start=start, frames=frames)
 
     def _made(self, job: Job, ask: Any) -> dict[str, Any]:
         if not job.results:
             raise BadAudio("the job made no sound to follow")
         source, _ = self._references.resolve({"job": job.id})
         (rate, frames), _ = Counter((result.sample_rate, result.frames) for result in job.results).most_common(1)[0]
-        folder = self._folder(job.id)
+        folder = self._storage.player(job.id)
         target, peaks = folder / "song.flac", folder / "song.peaks"
         made: dict[str, Any] = ask(
             "copy", {"source": str(source), "target": str(target), "peaks": str(peaks), "sample_rate": rate, "frames": frames}
@@ -72,6 +70,3 @@ class SongService:
         with made_whole(folder / "song.json") as (part,):
             part.write_text(json.dumps(made), encoding="utf-8")
         return made
-
-    def _folder(self, job_id: str) -> Path:
-        return self._storage.results(job_id) / PLAYER

@@ -7,7 +7,7 @@ HOME/results/{job}/extra_output/{file}      its stems
 HOME/results/{job}/{file}                   the main one, of a job without extra_output
 HOME/results/{job}/player/{file}.peaks      what the mixer reads beside them, and pictures
 HOME/cache/steps/{key}/                     finished steps of presets
-HOME/cache/analyses/{key}.json, .png        what was said about files
+HOME/cache/analyses/{key}.json, .png ...    what was said about files, and copies of them for players
 HOME/logs/{job}.jsonl                       what happened
 HOME/presets/ models/ tmp/                  the user's presets, converted weights, uploads on their way
 """
@@ -107,6 +107,10 @@ class Storage:
     def results(self, job_id: str) -> Path:
         """The folder of all that a job made."""
         return self._results / check_job_id(job_id)
+
+    def player(self, job_id: str) -> Path:
+        """The folder of what players read beside the results."""
+        return self.results(job_id) / PLAYER
 
     def log(self, job_id: str) -> Path:
         """The file of a job's log."""

@@ -97,7 +97,7 @@ class System:
 
     def _clean_cache(self) -> None:
         StepStore(self._storage.steps, 0).clear()
-        for kind in ("*.json", "*.png"):  # not what is being written
+        for kind in ("*.json", "*.png", "*.flac", "*.peaks"):  # not what is being written
             for file in self._storage.analyses.glob(kind):
                 with suppress(OSError):
                     file.unlink()

@@ -127,6 +127,7 @@ class UploadService:
         finally:
             with self._lock:
                 self._live.pop(upload.id, None)
+                self._stopped.discard(upload.id)
 
     def get(self, upload_id: str) -> Upload:
         """What is known of an upload. Raises UnknownUpload."""
@@ -162,7 +163,8 @@ class UploadService:
         """Forget an upload; if it is still being fetched, that ends. Jobs that have it keep it. Raises UnknownUpload."""
         self.get(upload_id)
         with self._lock:
-            self._stopped.add(upload_id)
+            if upload_id in self._live:
+                self._stopped.add(upload_id)
         self._remove(upload_id)
 
     def resume(self) -> None:

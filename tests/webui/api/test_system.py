@@ -205,8 +205,8 @@ def test_the_cache_is_emptied(house: House) -> None:
     client = house.client()
     said = house.services.storage.analyses
     said.mkdir()
-    for name in ("a.json", "b.png"):
+    for name in ("a.json", "b.png", "c.flac", "d.peaks"):
         (said / name).write_bytes(b"\0" * 500)
-    assert client.get("/api/v1/system").json()["disk"]["cache"] == 5000
-    assert client.post("/api/v1/cache/clean").json() == {"freed": 5000}
+    assert client.get("/api/v1/system").json()["disk"]["cache"] == 6000
+    assert client.post("/api/v1/cache/clean").json() == {"freed": 6000}
     assert client.get("/api/v1/system").json()["disk"]["cache"] == 0
