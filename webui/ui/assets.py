@@ -89,9 +89,14 @@ def _shown_tabs() -> str:
     return ",".join(f"[data-tab={tab}] #tab-{tab}" for tab in TABS) + "{display:flex!important}"
 
 
+_ALSO = {"result": "mixer"}
+"""Folders of other parts that a tab begins with."""
+
+
 def _is_early(script: str, tab: str) -> bool:
     """Whether a script is needed at once: those of the frame, and those of the tab that is open first."""
-    return script.rpartition("/")[0] in ("", "kit", tab) or script == f"tabs/{tab}.js"
+    folders = ("", "kit", tab, _ALSO.get(tab, tab))
+    return script == f"tabs/{tab}.js" or (script.rpartition("/")[0] in folders and not script.endswith("_worklet.js"))
 
 
 class _Immutable(StaticFiles):

@@ -63,6 +63,11 @@ export function sendForm(path, form, { progress, signal }) {
   });
 }
 
+/** Send JSON below api/v1 and get JSON back. */
+export function send(path, body = {}, { method = "POST", ...more } = {}) {
+  return json(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body), ...more });
+}
+
 /** The server asks for a key and this browser has none any more: to the page that takes one, and back here. */
 function signIn() {
   const home = new URL(".", document.baseURI).pathname;

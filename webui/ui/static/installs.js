@@ -1,6 +1,6 @@
 // The one copy of the server's list of installations in this page: asked for what has changed while something is under way.
 
-import { json } from "./base.js";
+import { json, send } from "./base.js";
 
 const BUSY_MS = 900;
 const HIDDEN_MS = 10000;
@@ -52,7 +52,7 @@ class Installs {
 
   /** Verify a model, and download again what is wrong. Resolves to its installation, or null where nothing was wrong. */
   async repair(name) {
-    const { install } = await post(`${modelPath(name)}/repair`);
+    const { install } = await send(`${modelPath(name)}/repair`);
     if (install) this._begun(install);
     return install;
   }
@@ -69,7 +69,7 @@ class Installs {
   }
 
   async _post(address, body) {
-    const answer = await post(address, body);
+    const answer = await send(address, body);
     this._begun(answer);
     return answer;
   }
@@ -119,8 +119,5 @@ class Installs {
 
 /** The address of a model below api/v1. */
 export const modelPath = (name) => `models/${encodeURIComponent(name)}`;
-
-const post = (address, body = {}) =>
-  json(address, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 export const installs = new Installs();

@@ -1,9 +1,11 @@
 // What a job was for, in the reader's language: the same words in the queue, in lists and over the mixer.
 
-import { find, t } from "./text.js";
+import { find, t, timeLeft } from "./text.js";
 
-const FILES = /^Ensemble of (\d+) files$/; // as inference/presets/ensembles.py calls a preset that nobody gave a name
-const MODELS = "Ensemble of models";
+// As inference/presets/ensembles.py calls a preset that nobody gave a name.
+export const OF_MODELS = "Ensemble of models";
+export const ofFiles = (count) => `Ensemble of ${count} files`;
+const FILES = new RegExp(`^${ofFiles("(\\d+)")}$`);
 
 /** { text, own }, where `own` tells a name that somebody gave and no text. */
 export function what({ tool, purpose, quality, preset, model, model_title: title }) {
@@ -19,7 +21,19 @@ function words({ tool, purpose, quality, preset }) {
     return said && [said, how].filter(Boolean).join(", ");
   }
   if (!preset) return null;
-  if (preset === MODELS) return t("job.ensemble.models");
+  if (preset === OF_MODELS) return t("job.ensemble.models");
   const files = FILES.exec(preset);
   return files ? t("job.ensemble.files", { count: files[1] }) : find(`preset.${preset}`);
+}
+
+/** In which state a job is, in words. */
+export function stateText(job) {
+  if (job.state === "queued" && job.queue_position) return t("state.queued.place", { position: job.queue_position });
+  return t(`state.${job.state}`);
+}
+
+/** How far a running job is, in one line. `stage` says something else in place of what it does. */
+export function progressText(job, { stage = find(`stage.${job.stage}`) ?? "", left = true } = {}) {
+  const rest = left && job.seconds_left != null ? timeLeft(job.seconds_left) : "";
+  return [`${Math.floor(job.progress * 100)} %`, stage, rest].filter(Boolean).join(" · ");
 }

@@ -1,6 +1,6 @@
 // The one copy of the server's list of jobs in this page: polled while it is of use, handed to whoever listens.
 
-import { Away, json } from "./base.js";
+import { address, Away, json, send } from "./base.js";
 
 const BUSY_MS = 1000; // something runs and somebody looks
 const IDLE_MS = 6000;
@@ -47,8 +47,7 @@ class Jobs {
   /** Cancel, run again or delete; then the list as it is. Throws Refused or Away. */
   async act(id, action) {
     const path = `jobs/${encodeURIComponent(id)}`;
-    const answer =
-      action === "delete" ? await json(path, { method: "DELETE" }) : await json(`${path}/${action}`, { method: "POST" });
+    const answer = action === "delete" ? await json(path, { method: "DELETE" }) : await send(`${path}/${action}`, action === "rerun" ? { door: "ui" } : {});
     if (action === "rerun") this.mine.add(answer.id);
     await this.refresh();
     return answer;
@@ -56,8 +55,7 @@ class Jobs {
 
   /** Give a waiting job another place in the line: "first", "up", "down" or "last". Throws Refused or Away. */
   async move(id, to) {
-    const body = JSON.stringify({ to });
-    await json(`jobs/${encodeURIComponent(id)}/move`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    await send(`jobs/${encodeURIComponent(id)}/move`, { to });
     await this.refresh();
   }
 
@@ -83,9 +81,12 @@ class Jobs {
   }
 }
 
+/** The address of all that a job made, as one file. */
+export const zipOf = (job) => address(`api/v1/jobs/${encodeURIComponent(job.id)}/zip`);
+
 /** The newest jobs; and where the line is longer than that, all that wait and run. */
 async function newest() {
-  const ask = (query) => json(`jobs?${query}`, { signal: timeout(10000) });
+  const ask = (query) => json(`jobs?${query}`, { cache: "no-cache", signal: timeout(10000) });
   const { jobs, total } = await ask(`limit=${NEWEST}`);
   if (!(total > jobs.length && ACTIVE.has(jobs.at(-1).state))) return jobs;
   const line = await ask("limit=500&state=running&state=queued");

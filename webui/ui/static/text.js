@@ -95,3 +95,11 @@ export function deviceName(name) {
   const cpu = /^CPU, (\d+) threads$/.exec(name);
   return cpu ? t("kit.device.cpu", { count: cpu[1] }) : name;
 }
+
+/** A file's name without its ending. */
+export const plainName = (name) => name.replace(/\.[^.]{1,5}$/, "");
+
+const COLOURED = new Set(["vocals", "accompaniment", "instrumental", "drums", "bass", "guitar", "piano"]);
+
+/** The name by which styles colour a stem. */
+export const colourOf = (stem) => (COLOURED.has(stem.toLowerCase()) ? stem.toLowerCase() : "other");

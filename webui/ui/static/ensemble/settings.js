@@ -1,5 +1,7 @@
 // What is to be combined and how, as it was chosen: kept in this browser, and made into the preset that the server runs.
 
+import { OF_MODELS, ofFiles } from "../job_words.js";
+
 const KEY = "msst-ensemble";
 const STEP = "ensemble"; // what the step is called in the preset
 const START = {
@@ -66,7 +68,7 @@ export const settings = new Settings();
  * @param options of every separation, for a preset that is kept (those of a job are sent beside it)
  * @param part { start, end } in seconds: separate only that part
  */
-export function presetOfModels(value, knows, { part = null, name = "Ensemble of models", options = {} } = {}) {
+export function presetOfModels(value, knows, { part = null, name = OF_MODELS, options = {} } = {}) {
   const each = Object.keys(options).length ? { options } : {};
   const members = value.members.map((member) => ({ model: member.name, ...(member.stem ? { stem: member.stem } : {}), ...each, ...counted(member, knows) }));
   const before = part ? [{ kind: "cut", name: "part", input: "mixture", ...part }] : [];
@@ -76,7 +78,7 @@ export function presetOfModels(value, knows, { part = null, name = "Ensemble of 
 /** The preset that combines the files of a job. shares: [{ weight, bands }], one for each. */
 export function presetOfFiles(value, knows, shares) {
   const members = shares.map((share, index) => ({ from: index ? `file${index + 1}` : "mixture", ...counted(share, knows) }));
-  return preset(`Ensemble of ${shares.length} files`, [{ ...step(value, members), stem: "ensemble" }], false);
+  return preset(ofFiles(shares.length), [{ ...step(value, members), stem: "ensemble" }], false);
 }
 
 const step = ({ algorithm, crossovers }, members) => ({ kind: "ensemble", name: STEP, algorithm, crossovers, members });

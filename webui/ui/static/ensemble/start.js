@@ -1,6 +1,6 @@
 // What the buttons do: start, try a part of it, keep it as a preset.
 
-import { json } from "../base.js";
+import { json, send } from "../base.js";
 import { jobs } from "../jobs.js";
 import { ask, askText } from "../kit/dialog.js";
 import { toast } from "../kit/toast.js";
@@ -39,6 +39,6 @@ export async function keep(knows) {
   const there = presets.find((preset) => preset.own && [preset.title, preset.name].includes(name));
   if (there && !(await ask({ title: t("ensemble.save.replace"), text: t("ensemble.save.replace.text", { name }), action: t("ensemble.save.replace.yes"), danger: true }))) return;
   const preset = presetOfModels(settings.value, knows, { name, options: settings.value.options });
-  const stored = await json(`presets/${encodeURIComponent(there?.name ?? name)}`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(preset) });
+  const stored = await send(`presets/${encodeURIComponent(there?.name ?? name)}`, preset, { method: "PUT" });
   toast(t("ensemble.saved", { name: stored.name }), { action: { label: t("ensemble.saved.use"), run: () => route.go({ tab: "separate", preset: stored.name }) } });
 }

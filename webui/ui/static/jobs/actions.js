@@ -1,7 +1,7 @@
 // What can be done with a job. Everything that takes something away asks first and says what is lost.
 
-import { address, json } from "../base.js";
-import { jobs } from "../jobs.js";
+import { send } from "../base.js";
+import { jobs, zipOf } from "../jobs.js";
 import { copy } from "../kit/copy.js";
 import { ask } from "../kit/dialog.js";
 import { busy } from "../kit/button.js";
@@ -14,23 +14,13 @@ const MOVE_ICONS = { first: "upload", up: "up", down: "down", last: "download" }
 const ACTIVE = ["queued", "running"];
 
 export const isActive = (job) => ACTIVE.includes(job.state);
-export const zipOf = (job) => address(`api/v1/jobs/${encodeURIComponent(job.id)}/zip`);
-export const linkTo = (job) => new URL(route.link({ tab: "jobs", job: job.id }), location.href).href;
-
-const post = (path, body) =>
-  json(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+const linkTo = (job) => new URL(route.link({ tab: "jobs", job: job.id }), location.href).href;
 
 /** The same once more; the new job belongs to this page. */
 export async function runAgain(job) {
-  const made = await post(`jobs/${encodeURIComponent(job.id)}/rerun`, { door: "ui" });
+  const made = await jobs.act(job.id, "rerun");
   toast(t("jobs.again.done", { title: job.title }));
-  await jobs.refresh();
   return made;
-}
-
-export async function move(job, to) {
-  await post(`jobs/${encodeURIComponent(job.id)}/move`, { to });
-  await jobs.refresh();
 }
 
 /** Ask, then delete. Resolves to whether that was done. */
@@ -46,7 +36,7 @@ export async function remove(list) {
     danger: true,
   });
   if (!yes) return false;
-  const { deleted, freed } = await post("jobs/delete", { ids: list.map((job) => job.id) });
+  const { deleted, freed } = await send("jobs/delete", { ids: list.map((job) => job.id) });
   if (list.some((job) => job.id === route.get("job"))) route.set({ job: null });
   toast(t("jobs.deleted", { count: deleted, size: size(freed) }));
   await jobs.refresh();
@@ -63,7 +53,7 @@ export function menuOf(job, act) {
         job.tool ? null : item("again.changed", "edit", () => route.go({ tab: "separate", again: job.id })),
       ];
   return [
-    ...(job.state === "queued" ? MOVES.map((to) => item(`move.${to}`, MOVE_ICONS[to], () => move(job, to))) : []),
+    ...(job.state === "queued" ? MOVES.map((to) => item(`move.${to}`, MOVE_ICONS[to], () => jobs.move(job.id, to))) : []),
     job.state === "completed" ? { label: t("jobs.zip"), symbol: "download", href: zipOf(job) } : null,
     ...again,
     item("link", "link", () => copy(linkTo(job))),

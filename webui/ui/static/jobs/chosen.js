@@ -1,10 +1,11 @@
 // Several jobs at once: what is ticked, and what can be done with all of it.
 
+import { zipOf } from "../jobs.js";
 import { h, setText } from "../dom.js";
 import { button } from "../kit/button.js";
 import { toast } from "../kit/toast.js";
 import { t } from "../text.js";
-import { remove, zipOf } from "./actions.js";
+import { remove } from "./actions.js";
 
 const LONGEST_MS = 60_000; // until the server begins to answer
 

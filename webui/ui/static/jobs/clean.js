@@ -1,6 +1,6 @@
 // Clean up: what ended in some way and is of some age goes, after the window has said how much that is.
 
-import { json } from "../base.js";
+import { json, send } from "../base.js";
 import { h, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { button } from "../kit/button.js";
@@ -59,8 +59,7 @@ export async function cleanUp() {
     }
   }
   async function erase() {
-    const body = JSON.stringify({ states: [...states], older_than_days: days });
-    const { deleted, freed } = await json("jobs/delete", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const { deleted, freed } = await send("jobs/delete", { states: [...states], older_than_days: days });
     toast(t("jobs.deleted", { count: deleted, size: size(freed) }));
     await jobs.refresh();
     window.close(true);

@@ -1,5 +1,6 @@
 // How busy the machine is, live while somebody looks; and what it works on right now.
 
+import { progressText } from "../job_words.js";
 import { json } from "../base.js";
 import { belongsTo, h, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
@@ -7,7 +8,6 @@ import { showRows } from "../kit/list.js";
 import { pollWhile } from "../kit/shown.js";
 import { follow, route } from "../route.js";
 import { deviceName, size, t } from "../text.js";
-import { progressText } from "./row.js";
 
 const EVERY_MS = 2000;
 

@@ -1,15 +1,15 @@
 // One job of the list: a line on a wide window, a card on a phone. Kept and updated, so focus and what is unfolded survive.
 
 import { belongsTo, h, icon, setText } from "../dom.js";
-import { what } from "../job_words.js";
+import { progressText, stateText, what } from "../job_words.js";
 import { jobs } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { menuButton } from "../kit/menu.js";
 import { follow, route } from "../route.js";
-import { errorText, find, size, span, t, timeLeft, when } from "../text.js";
+import { errorText, size, span, t, when } from "../text.js";
 import { acting, isActive, menuOf, runAgain } from "./actions.js";
 import { details } from "./details.js";
-import { fullWhen, stateText } from "./words.js";
+import { fullWhen } from "./words.js";
 
 /** @param list { chosen, choose(job, yes), open(id), changed() } */
 export class Row {
@@ -136,12 +136,6 @@ export class Row {
     this.details = open ? details(this.job) : null;
     this.fold.replaceChildren(...(open ? [this.details.element] : []));
   }
-}
-
-/** How far a running job is, in one line. */
-export function progressText(job) {
-  const left = job.seconds_left == null ? "" : timeLeft(job.seconds_left);
-  return [`${Math.floor(job.progress * 100)} %`, find(`stage.${job.stage}`) ?? "", left].filter(Boolean).join(" · ");
 }
 
 // A cell with the name of its column for those who hear it.

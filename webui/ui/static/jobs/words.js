@@ -2,11 +2,6 @@
 
 import { find, t } from "../text.js";
 
-export function stateText(job) {
-  if (job.state === "queued" && job.queue_position) return t("state.queued.place", { position: job.queue_position });
-  return t(`state.${job.state}`);
-}
-
 /** "FLAC · 24 bit (studio) · 48 kHz" */
 export function formatText({ format, rate }) {
   const { container, subtype } = format;

@@ -1,6 +1,6 @@
 // Songs on their way to the server and those that are there: sent at once, two at a time, and remembered by this tab of the browser.
 
-import { Away, json, sendForm } from "../base.js";
+import { Away, json, send, sendForm } from "../base.js";
 import { poll } from "./poll.js";
 
 const AT_ONCE = 2;
@@ -39,8 +39,7 @@ export class Intake {
 
   /** A song from an address. Throws Refused or Away when the server does not want to fetch it. */
   async addLink(url) {
-    const body = JSON.stringify({ url });
-    const upload = await json("uploads/link", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const upload = await send("uploads/link", { url });
     this._push({ ...told(upload), reference: { upload: upload.id } });
     this._changed();
   }

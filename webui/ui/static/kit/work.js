@@ -1,8 +1,9 @@
 // A job that was started here, in place: how far it is, why it did not work, and what it made.
 
+import { stateText } from "../job_words.js";
 import { address, json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
-import { jobs } from "../jobs.js";
+import { jobs, zipOf } from "../jobs.js";
 import { follow, route } from "../route.js";
 import { clock, errorText, resultName, size, t, timeLeft } from "../text.js";
 import { button } from "./button.js";
@@ -113,7 +114,7 @@ class WorkCard {
     }
     this.fill.style.transform = `scaleX(${progress})`;
     this.meter.setAttribute("aria-valuenow", Math.floor(progress * 100));
-    const waits = state === "queued" ? (job.queue_position ? t("state.queued.place", { position: job.queue_position }) : t("state.queued")) : "";
+    const waits = state === "queued" ? stateText(job) : "";
     const left = job.seconds_left ? timeLeft(job.seconds_left) : "";
     setText(this.stage, [waits || t(`stage.${job.stage}`), left].filter(Boolean).join(" · "));
   }
@@ -136,7 +137,7 @@ class WorkCard {
       icon("result"),
       h("span", {}, t("work.open")),
     );
-    const zip = job.results.length > 1 ? link(`api/v1/jobs/${job.id}/zip`, t("work.zip")) : null;
+    const zip = job.results.length > 1 ? link(zipOf(job), t("work.zip")) : null;
     return [h("ul", { class: "ms-made" }, ...job.results.map((result) => this._result(job, result))), h("div", { class: "ms-row" }, open, zip), this._extra(job)];
   }
 

@@ -280,11 +280,11 @@ export class Desk {
   _showPosition() {
     if (route.tab !== "result") return;
     const seconds = this.transport.position / this._rate;
+    const width = this._overview.frame.clientWidth || 1000; // asked before anything is written, or the browser would lay out at once
     this._bar.at(seconds);
     this._overview.at(seconds);
     if (!this._seconds) return;
     // Drawn when the line moves by a pixel, not with every frame: what a browser draws it forgets late, and memory would grow.
-    const width = this._overview.frame.clientWidth || 1000;
     const at = Math.round((seconds / this._seconds) * width) / width;
     if (at !== this._at) this.element.style.setProperty("--at", `${(100 * at).toFixed(3)}%`);
     this._at = at;

@@ -3,12 +3,11 @@
 import { address } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { menuButton } from "../kit/menu.js";
-import { decibels, resultName, size, t } from "../text.js";
+import { colourOf, decibels, resultName, size, t } from "../text.js";
 import { Picture } from "./picture.js";
 
 export const LOWEST_DB = -40; // the end of the fader is silence
 const HIGHEST_DB = 6;
-const KNOWN = new Set(["vocals", "accompaniment", "instrumental", "drums", "bass", "guitar", "piano"]);
 const NEUTRAL = { db: 0, pan: 0, mute: false, solo: false };
 
 export class Strip {
@@ -33,7 +32,7 @@ export class Strip {
     menu.classList.add("ms-strip-menu");
     this.element = h(
       "li",
-      { class: "ms-strip", "data-stem": KNOWN.has(result.stem) ? result.stem : "other", "data-file": result.file },
+      { class: "ms-strip", "data-stem": colourOf(result.stem), "data-file": result.file },
       h("div", { class: "ms-strip-name" }, place < 10 ? h("kbd", { "aria-hidden": "true" }, String(place)) : null, h("h3", {}, this.name)),
       h("div", { class: "ms-switches" }, this._mute, this._solo),
       h("div", { class: "ms-volume" }, this._volume.range, this._volume.value),

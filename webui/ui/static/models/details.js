@@ -1,10 +1,11 @@
 // All about one model, below its row: what the numbers mean, where it comes from, its files, and how the reader wants it to be used.
 
+import { copy } from "../kit/copy.js";
 import { json } from "../base.js";
 import { h, icon } from "../dom.js";
 import { modelPath } from "../installs.js";
 import { button } from "../kit/button.js";
-import { reason, toast } from "../kit/toast.js";
+import { reason } from "../kit/toast.js";
 import { route } from "../route.js";
 import { size, t } from "../text.js";
 import { fileActions } from "./files.js";
@@ -65,23 +66,12 @@ function list(model) {
 const name = (text) => h("span", { translate: "no" }, text);
 
 function checksum(sha256) {
-  const copy = () => copied(sha256);
-  return h("span", { class: "ms-row" }, h("code", { title: sha256 }, `${sha256.slice(0, 16)}…`), button({ label: t("kit.copy"), symbol: "copy", kind: "quiet", run: copy }));
+  return h("span", { class: "ms-row" }, h("code", { title: sha256 }, `${sha256.slice(0, 16)}…`), button({ label: t("kit.copy"), symbol: "copy", kind: "quiet", run: () => copy(sha256) }));
 }
 
 function copyLink(model) {
   const address = new URL(route.link({ tab: "models", model: model.name }), location.href).href;
-  return button({ label: t("models.copy_link"), symbol: "link", kind: "quiet", run: () => copied(address) });
-}
-
-// On plain http the browser lends no clipboard: then the text is shown to be copied by hand.
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast(t("kit.copied"));
-  } catch {
-    toast(text);
-  }
+  return button({ label: t("models.copy_link"), symbol: "link", kind: "quiet", run: () => copy(address) });
 }
 
 function sources(addresses) {

@@ -1,6 +1,6 @@
 // Using the models that another program (UVR, MSST) has already, where they are.
 
-import { json } from "../base.js";
+import { send } from "../base.js";
 import { h, icon } from "../dom.js";
 import { button } from "../kit/button.js";
 import { dialog } from "../kit/dialog.js";
@@ -28,11 +28,7 @@ export function linkFolder() {
     if (!place) return folder.control.focus();
     outcome.replaceChildren(h("p", { class: "ms-hint" }, t("models.link.busy")));
     try {
-      const report = await json("models/link", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ folder: place }),
-      });
+      const report = await send("models/link", { folder: place });
       outcome.replaceChildren(...found(report));
       if (report.linked.length || report.no_config.length) libraryChanged();
     } catch (error) {

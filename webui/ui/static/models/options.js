@@ -1,6 +1,6 @@
 // The reader's own options of a model: what holds whenever a job or a preset does not say otherwise.
 
-import { json } from "../base.js";
+import { send } from "../base.js";
 import { h } from "../dom.js";
 import { modelPath } from "../installs.js";
 import { button } from "../kit/button.js";
@@ -20,8 +20,8 @@ export function optionsForm(model) {
 
   function draw(values) {
     fields = [...general(values), ...(model.family === "vr" ? ofVr(values.vr ?? {}) : [])];
-    const save = button({ label: t("kit.save"), symbol: "save", kind: "primary", run: () => send(false) });
-    const reset = button({ label: t("models.options.reset"), run: () => send(true) });
+    const save = button({ label: t("kit.save"), symbol: "save", kind: "primary", run: () => store(false) });
+    const reset = button({ label: t("models.options.reset"), run: () => store(true) });
     body.replaceChildren(
       h("p", { class: "ms-hint" }, t("models.options.about")),
       h("div", { class: "ms-model-options" }, ...fields.map((each) => each.element)),
@@ -29,16 +29,12 @@ export function optionsForm(model) {
       h("div", { class: "ms-row" }, save, Object.keys(model.defaults).length ? reset : null),
     );
   }
-  async function send(reset) {
+  async function store(reset) {
     const options = {};
     if (!reset) for (const each of fields) each.put(options);
     problem.textContent = "";
     try {
-      const answer = await json(`${modelPath(model.name)}/defaults`, {
-        method: "PUT",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(options),
-      });
+      const answer = await send(`${modelPath(model.name)}/defaults`, options, { method: "PUT" });
       model.defaults = answer.options;
       draw(answer.options);
       toast(t(reset ? "models.options.gone" : "models.options.saved"));

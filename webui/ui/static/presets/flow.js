@@ -1,8 +1,7 @@
 // The flow as a picture: the song on the left, steps in columns, what is kept on the right; lines in the colour of their stem, with its name.
 
-import { find, stemName, t } from "../text.js";
+import { colourOf, find, stemName, t } from "../text.js";
 import { fileLabel } from "./graph.js";
-import { colourOf } from "./results.js";
 
 const BOX = { width: 146, gap: 116, row: 30, head: 46, between: 20 };
 const LANE = 16;

@@ -3,15 +3,10 @@
 import { h, setText } from "../dom.js";
 import { menuButton } from "../kit/menu.js";
 import { field, input, select, setOptions, toggle } from "../kit/form.js";
-import { find, stemName, t } from "../text.js";
+import { colourOf, find, stemName, t } from "../text.js";
 import { put } from "./schema.js";
 
-const COLOURS = new Set(["vocals", "accompaniment", "instrumental", "drums", "bass", "guitar", "piano"]);
-
 const BRACES = Object.fromEntries(["song", "stem", "step", "model"].map((word) => [word, `{${word}}`]));
-
-/** The name by which styles colour a stem. */
-export const colourOf = (stem) => (COLOURS.has(stem.toLowerCase()) ? stem.toLowerCase() : "other");
 
 export function results({ env, doc, addStep }) {
   const list = h("ul", { class: "ms-preset-stems" });
@@ -79,8 +74,7 @@ function outputSettings({ env, doc, title }) {
   const change = (field_, value) =>
     doc.edit((data) => {
       put(data.outputs, [shown.index, field_], value);
-      if (field_ === "format" && value) delete data.outputs[shown.index].subtype;
-      if (field_ === "format" && !value) delete data.outputs[shown.index].subtype;
+      if (field_ === "format") delete data.outputs[shown.index].subtype;
     });
   const name = input({ maxlength: 200, placeholder: "{song}_{stem}", translate: "no", onchange: (text) => change("name", text.trim() || undefined) });
   const nameLine = field({ label: t("presets.output.name"), hint: t("presets.output.name.hint", BRACES), control: name });

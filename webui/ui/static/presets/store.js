@@ -106,10 +106,6 @@ class Store {
     return card;
   }
 
-  duplicate(name) {
-    return this._change(path(name, "/duplicate"), "POST", {});
-  }
-
   rename(name, title) {
     return this._change(path(name, "/rename"), "POST", { name: title });
   }

@@ -1,11 +1,12 @@
 // "Try on the sample": what is being edited runs on the sample song as a job of its own; how far it is and its result are told here.
 
+import { progressText } from "../job_words.js";
 import { json } from "../base.js";
 import { h, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { follow, route } from "../route.js";
-import { errorText, find, t, timeLeft } from "../text.js";
+import { errorText, t } from "../text.js";
 
 const ENDED = new Set(["completed", "failed", "cancelled"]);
 
@@ -60,7 +61,5 @@ export function trial({ data, ready }) {
 function tell(job) {
   if (job.state === "completed") return t("presets.try.done");
   if (job.state === "failed") return errorText(job.error);
-  if (job.state !== "running") return t(`state.${job.state}`);
-  const left = job.seconds_left == null ? "" : timeLeft(job.seconds_left);
-  return [`${Math.floor(job.progress * 100)} %`, find(`stage.${job.stage}`) ?? job.stage, left].filter(Boolean).join(" · ");
+  return job.state === "running" ? progressText(job) : t(`state.${job.state}`);
 }

@@ -1,7 +1,8 @@
 // What can be done with a result besides listening: take it home in any format, go on with it, pass it on, delete it.
 
+import { copy } from "../kit/copy.js";
 import { h, icon } from "../dom.js";
-import { jobs } from "../jobs.js";
+import { jobs, zipOf } from "../jobs.js";
 import { ask } from "../kit/dialog.js";
 import { menuButton } from "../kit/menu.js";
 import { fail, toast } from "../kit/toast.js";
@@ -11,8 +12,7 @@ import { compareBlind } from "./abx.js";
 import { FORMATS } from "./formats.js";
 import { exportMix } from "./export_mix.js";
 import { replaceRegion } from "./replace.js";
-import { copyText } from "./share.js";
-import { Works, save, toolJob, zipAddress } from "./works.js";
+import { Works, save, toolJob } from "./works.js";
 
 export class Actions {
   /** desk(): the mixer of the job; left(): the job is to be closed. */
@@ -56,7 +56,7 @@ export class Actions {
   _downloads() {
     const bytes = this._job.results.reduce((sum, result) => sum + result.bytes, 0);
     return [
-      { label: t("result.zip", { size: size(bytes) }), symbol: "download", href: zipAddress(this._job) },
+      { label: t("result.zip", { size: size(bytes) }), symbol: "download", href: zipOf(this._job) },
       ...this._formats().map(([container, name]) => ({
         label: t("result.zip.as", { format: name }),
         symbol: "download",
@@ -99,7 +99,7 @@ export class Actions {
 
   async _copyLink() {
     const link = new URL(route.link({ tab: "result", job: this._job.id }), location.href).href;
-    if (await copyText(link, t("result.link"))) toast(t("result.link.copied"));
+    await copy(link);
   }
 
   async _delete() {

@@ -1,6 +1,6 @@
 // A passage that did not come out well, separated again with something else and faded into the stem.
 
-import { json } from "../base.js";
+import { json, send } from "../base.js";
 import { h, setText } from "../dom.js";
 import { button } from "../kit/button.js";
 import { dialog } from "../kit/dialog.js";
@@ -66,7 +66,7 @@ export async function replaceRegion(job, desk, file) {
   const body = { file: stem.value, start: loop.start, end: loop.end, fade: FADE_S, format: container, subtype, title: job.title, door: "ui", ...how };
   return {
     label: t("result.replace.label", { stem: resultName(name()), start: clock(loop.start, 1), end: clock(loop.end, 1) }),
-    begin: () => json(`jobs/${encodeURIComponent(job.id)}/replace`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    begin: () => send(`jobs/${encodeURIComponent(job.id)}/replace`, body),
   };
 }
 

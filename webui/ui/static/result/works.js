@@ -1,11 +1,12 @@
 // Small works on a result that is open (another format, a mix): each a job of the server, with its progress here until it is done.
 
-import { address, json } from "../base.js";
+import { progressText } from "../job_words.js";
+import { address, json, send } from "../base.js";
 import { h, icon, setText } from "../dom.js";
-import { jobs } from "../jobs.js";
+import { jobs, zipOf } from "../jobs.js";
 import { poll } from "../kit/poll.js";
 import { fail, toast } from "../kit/toast.js";
-import { errorText, find, t, timeLeft } from "../text.js";
+import { errorText, t } from "../text.js";
 
 const ASK_MS = 600;
 
@@ -67,9 +68,7 @@ export class Works {
     const show = (job) => {
       fill.style.transform = `scaleX(${job.progress})`;
       meter.setAttribute("aria-valuenow", Math.floor(job.progress * 100));
-      const running = job.state === "running";
-      const words = running ? [`${Math.floor(job.progress * 100)} %`, find(`stage.${job.stage}`), job.seconds_left == null ? "" : timeLeft(job.seconds_left)] : [t(`state.${job.state}`)];
-      setText(state, words.filter(Boolean).join(" · "));
+      setText(state, job.state === "running" ? progressText(job) : t(`state.${job.state}`));
     };
     const stopped = (job) => {
       meter.remove();
@@ -84,20 +83,16 @@ export class Works {
 
 /** Send a job of the tools: kind is the last part of its address. */
 export function toolJob(kind, body) {
-  return json(`tools/${kind}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ ...body, door: "ui" }) });
+  return send(`tools/${kind}`, { ...body, door: "ui" });
 }
 
 /** Let the browser save what a job made: its one file, or all of them as a zip. */
 export function save(job) {
   const [only] = job.results;
-  const href = job.results.length === 1 ? address(only.url.replace(/^\/+/, "")) : zipAddress(job);
+  const href = job.results.length === 1 ? address(only.url.replace(/^\/+/, "")) : zipOf(job);
   const link = h("a", { href, download: job.results.length === 1 ? only.file : "", hidden: true });
   document.body.append(link);
   link.click();
   link.remove();
   toast(t("result.saved", { name: job.results.length === 1 ? only.file : job.title }));
-}
-
-export function zipAddress(job) {
-  return address(`api/v1/jobs/${encodeURIComponent(job.id)}/zip`);
 }

@@ -1,15 +1,15 @@
 // One job in the queue: what, how far, and what can be done with it.
 
-import { address, json } from "../base.js";
+import { json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
-import { what } from "../job_words.js";
-import { jobs } from "../jobs.js";
+import { progressText, stateText, what } from "../job_words.js";
+import { jobs, zipOf } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { ask } from "../kit/dialog.js";
 import { menuButton } from "../kit/menu.js";
 import { fail } from "../kit/toast.js";
 import { route } from "../route.js";
-import { clock, errorText, find, span, t, timeLeft, when } from "../text.js";
+import { clock, errorText, find, span, t, when } from "../text.js";
 import { roughSpan } from "./start.js";
 
 
@@ -78,9 +78,7 @@ export class JobRow {
     const percent = Math.floor(job.progress * 100);
     this.fill.style.transform = `scaleX(${job.progress})`;
     this.progress.setAttribute("aria-valuenow", percent);
-    const stage = away ? t("queue.paused") : (find(`stage.${job.stage}`) ?? job.stage);
-    const left = away || job.seconds_left == null ? "" : timeLeft(job.seconds_left);
-    setText(this.stage, [`${percent} %`, stage, left].filter(Boolean).join(" · "));
+    setText(this.stage, progressText(job, away ? { stage: t("queue.paused"), left: false } : {}));
   }
 
   _actions() {
@@ -113,7 +111,7 @@ export class JobRow {
         queued: [item("first", "up", { disabled: this.job.queue_position === 1 }), item("last", "down"), item("change", "edit")],
         running: [item("change", "edit")],
         completed: [
-          item("zip", "download", { action: undefined, href: address(`api/v1/jobs/${encodeURIComponent(this.job.id)}/zip`) }),
+          item("zip", "download", { action: undefined, href: zipOf(this.job) }),
           item("change", "edit"),
           item("delete", "trash", { danger: true }),
         ],
@@ -142,11 +140,6 @@ export class JobRow {
     const form = document.querySelector("#songs-title");
     form?.scrollIntoView({ behavior: "smooth", block: "start" });
   }
-}
-
-function stateText(job) {
-  if (job.state === "queued" && job.queue_position) return t("state.queued.place", { position: job.queue_position });
-  return t(`state.${job.state}`);
 }
 
 function waitText({ stage, seconds_until_start: seconds }, away) {

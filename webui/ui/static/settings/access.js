@@ -1,8 +1,7 @@
 // Who is let in, and the keys there are. Nobody locks himself out: the page asks for keys only once this browser has one.
 
-import { address, json } from "../base.js";
+import { address } from "../base.js";
 import { h, icon, setText } from "../dom.js";
-import { button } from "../kit/button.js";
 import { ask } from "../kit/dialog.js";
 import { choices } from "../kit/form.js";
 import { reason } from "../kit/toast.js";

@@ -1,6 +1,6 @@
 // Keys for programs, friends and phones: made (shown once), seen, taken away.
 
-import { json } from "../base.js";
+import { json, send } from "../base.js";
 import { belongsTo, h, setText } from "../dom.js";
 import { button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
@@ -86,7 +86,7 @@ export async function makeKey({ first = false } = {}) {
     check: (text) => (text.length > LONGEST ? t("settings.key.long", { count: LONGEST }) : ""),
   });
   if (!name) return false;
-  const { key } = await json("keys", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name }) });
+  const { key } = await send("keys", { name });
   await show(name, key);
   return true;
 }

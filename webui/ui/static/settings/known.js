@@ -1,6 +1,6 @@
 // The settings of the server as this page knows them: asked for while the tab is open, so that what others change is seen.
 
-import { json } from "../base.js";
+import { json, send } from "../base.js";
 import { pollWhile } from "../kit/shown.js";
 
 const EVERY_MS = 8000;
@@ -40,11 +40,7 @@ class Known {
   async set(name, value) {
     this._changes += 1;
     try {
-      const { settings } = await json("settings", {
-        method: "PATCH",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ [name]: value }),
-      });
+      const { settings } = await send("settings", { [name]: value }, { method: "PATCH" });
       this._take(settings);
     } finally {
       this._changes += 1;

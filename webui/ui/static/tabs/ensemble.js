@@ -15,7 +15,7 @@ import { saveAs } from "../kit/save_as.js";
 import { songs } from "../kit/songs.js";
 import { work } from "../kit/work.js";
 import { route } from "../route.js";
-import { t } from "../text.js";
+import { plainName, t } from "../text.js";
 import { parts } from "../tools/parts.js";
 
 export function tab(place) {
@@ -53,22 +53,21 @@ export function tab(place) {
 
   const input = () => (byModels() ? one : many);
   const songsOf = (place) => place.items.filter(({ state }) => state === "ready");
-  const plain = (name) => name.replace(/\.[^.]{1,5}$/, "");
   async function begin() {
     const how_saved = { save: save.value };
     if (!byModels()) {
       const rows = shares.rows;
       const preset = presetOfFiles(settings.value, how.knows, rows.map(({ row }) => row.value));
-      done.add(await submit(preset, rows.map(({ song }) => song.reference), { ...how_saved, title: `${plain(rows[0].song.name)} + ${rows.length - 1}` }));
+      done.add(await submit(preset, rows.map(({ song }) => song.reference), { ...how_saved, title: `${plainName(rows[0].song.name)} + ${rows.length - 1}` }));
       return;
     }
     const preset = presetOfModels(settings.value, how.knows);
-    for (const song of songsOf(one)) done.add(await submit(preset, [song.reference], { ...how_saved, title: plain(song.name) }));
+    for (const song of songsOf(one)) done.add(await submit(preset, [song.reference], { ...how_saved, title: plainName(song.name) }));
   }
   async function tryPart() {
     const [song] = songsOf(one);
     const preset = presetOfModels(settings.value, how.knows, { part: part(song.duration) });
-    done.add(await submit(preset, [song.reference], { save: save.value, title: t("ensemble.try.title", { name: plain(song.name), seconds: TRIED }) }));
+    done.add(await submit(preset, [song.reference], { save: save.value, title: t("ensemble.try.title", { name: plainName(song.name), seconds: TRIED }) }));
   }
   function problem() {
     const place = input();

@@ -1,12 +1,12 @@
 // A tool that makes files: its sounds, what is to be done with them, how they are saved, and the jobs it has started.
 
-import { json } from "../base.js";
+import { send } from "../base.js";
 import { h, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { saveAs } from "../kit/save_as.js";
 import { work } from "../kit/work.js";
-import { t } from "../text.js";
+import { plainName, t } from "../text.js";
 import { lacking, sounds } from "./sounds.js";
 
 /**
@@ -41,7 +41,7 @@ export function jobTool({ id, fewest = 1, multiple = true, saveFirst = false, se
   async function begin() {
     const inputs = chosen.references ?? place.input.references;
     const body = { inputs, settings: chosen.value, ...save.value, door: "ui", title: titleOf(place.input.items) };
-    const job = await json(`tools/${id}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const job = await send(`tools/${id}`, body);
     jobs.mine.add(job.id);
     done.add(job);
   }
@@ -74,6 +74,6 @@ function hint(list) {
 }
 
 const titleOf = (items) => {
-  const names = items.filter(({ state }) => state === "ready").map(({ name }) => name.replace(/\.[^.]{1,5}$/, ""));
+  const names = items.filter(({ state }) => state === "ready").map(({ name }) => plainName(name));
   return names.length > 1 ? `${names[0]} + ${names.length - 1}` : (names[0] ?? "");
 };

@@ -1,7 +1,7 @@
 // A tool that says something about sounds: it answers by itself as soon as a sound is there.
 
+import { send } from "../base.js";
 import { h } from "../dom.js";
-import { json } from "../base.js";
 import { button } from "../kit/button.js";
 import { reason } from "../kit/toast.js";
 import { t } from "../text.js";
@@ -10,7 +10,7 @@ import { sounds } from "./sounds.js";
 
 /** Ask an analysis over REST. */
 export const analyse = (what, body, signal) =>
-  json(`tools/${what}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+  send(`tools/${what}`, body, { signal });
 
 /**
  * One answer for each sound.

@@ -3,7 +3,7 @@
 import { request } from "../base.js";
 import { h, setText } from "../dom.js";
 import { button } from "../kit/button.js";
-import { clock, t } from "../text.js";
+import { clock, plainName, t } from "../text.js";
 import { lookAt } from "./look.js";
 
 const WIDTH = 1600;
@@ -111,7 +111,7 @@ async function download(image, song) {
     pen.fillRect(x, top + HEIGHT, 1, 5);
   }
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  const link = h("a", { href: URL.createObjectURL(blob), download: `${song.name.replace(/\.[^.]{1,5}$/, "")}_spectrogram.png` });
+  const link = h("a", { href: URL.createObjectURL(blob), download: `${plainName(song.name)}_spectrogram.png` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
