@@ -145,9 +145,9 @@ def broken_song(tmp_path_factory: pytest.TempPathFactory, song: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sample_job(server: Server) -> dict[str, Any]:
-    """The sample song, separated once for the tests of the mixer."""
+    """The sample song, separated once for the tests of a file: those of another may have deleted all jobs meanwhile."""
     job = httpx.post(f"{server.url}/api/v1/jobs", data={"sample": "true"}).json()
     while job["state"] in ("queued", "running"):
         job = httpx.get(f"{server.url}/api/v1/jobs/{job['id']}").json()

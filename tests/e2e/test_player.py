@@ -243,7 +243,14 @@ def test_without_a_secure_address_it_plays_and_says_what_is_missing(open_page: C
     assert "secure address" in page.inner_text(".ms-practice-why")
     play(page)
     choose(page, ".ms-result-actions button[aria-haspopup] >> nth=1", "Copy link")
-    assert page.input_value("dialog input").endswith(f"?tab=result&job={sample_job['id']}")
+    page.wait_for_selector(".ms-toast:has-text('Copied.')")
+    page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), { id: 'pasted' }))")
+    page.focus("#pasted")
+    page.keyboard.press("Control+V")
+    assert page.input_value("#pasted").endswith(f"?tab=result&job={sample_job['id']}")
+    page.evaluate("document.execCommand = () => false")
+    choose(page, ".ms-result-actions button[aria-haspopup] >> nth=1", "Copy link")
+    assert page.input_value("dialog textarea").endswith(f"?tab=result&job={sample_job['id']}")
 
 
 def test_seeking_keeps_all_stems_together(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
