@@ -20,7 +20,7 @@ from tests.e2e.desk import choose, groups
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def second_job(server: Server, sample_job: dict[str, Any]) -> dict[str, Any]:
     """The same song separated once more."""
     job = httpx.post(f"{server.url}/api/v1/jobs/{sample_job['id']}/rerun").json()
