@@ -85,7 +85,8 @@ class Preset(Strict):
         return None if EVERY in stems or "" in stems else tuple(stems)
 
 
-def single_model(model: str) -> Preset:
-    """The preset that runs one model over the mixture and keeps every stem."""
+def single_model(model: str, stems: tuple[str, ...] = ()) -> Preset:
+    """The preset that runs one model over the mixture and keeps these of its stems, or every one."""
     step = SeparateStep(name="step1", model=model)
-    return Preset(name=model, steps=(step,), outputs=(Output(source=f"step1.{EVERY}", main=True),))
+    outputs = tuple(Output(source=f"step1.{stem}", main=True) for stem in stems or (EVERY,))
+    return Preset(name=model, steps=(step,), outputs=outputs)

@@ -220,10 +220,18 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
     page.wait_for_selector(".ms-chosen-title:has-text('Spleeter 2 stems')")
     options = {"overlap": "fast", "shifts": 2}
     data = {"model": "spleeter_2stems", "format": "mp3", "subtype": "192k", "options": json.dumps(options), "title": "once more"}
+    data["stems"] = "accompaniment"
     with song.open("rb") as file:
         job = httpx.post(f"{server.url}/api/v1/jobs", files={"file": file}, data=data, timeout=60).json()
     page.goto(f"{server.url}/?tab=separate&again={job['id']}")
     page.wait_for_selector(".ms-song[data-state=ready]")
+    page.wait_for_selector("#stems:visible")
+    box = {name: page.get_by_label(name, exact=True) for name in ("Vocals", "Accompaniment")}
+    assert [each.is_checked() for each in box.values()] == [False, True]
+    box["Accompaniment"].click()  # the last one stays
+    assert box["Accompaniment"].is_checked()
+    box["Vocals"].check()
+    box["Accompaniment"].uncheck()
     page.click("#more summary")
     assert page.is_checked("#format label:has-text('MP3') input")
     assert page.input_value("#subtype") == "192k"
@@ -234,6 +242,7 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
     page.wait_for_selector(".ms-song", state="detached")
     again = jobs(server)[0]
     assert (again["file"], again["model"], again["options"]) == (song.name, "spleeter_2stems", {"shifts": 2})
+    assert again["stems"] == ["vocals"]
 
 
 def test_the_settings_say_how_stems_are_saved_unless_somebody_does(open_page: Callable[..., Any], server: Server) -> None:

@@ -69,11 +69,13 @@ def test_from_purpose_and_address_to_nothing_left(home: Path, web: Web, tmp_path
     again = tmp_path / "again"
     run(home, "jobs", "rerun", start, "-o", again, "--format", "flac", "--overlap", "fast")
     assert sorted(path.suffix for path in again.iterdir()) == [".flac", ".flac"]
+    run(home, "jobs", "rerun", start, "-o", tmp_path / "one", "--model", BUILT_IN, "--stem", "instrumental")
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["My_song_accompaniment.wav"]
     assert soundfile.info(str(next(again.iterdir()))).frames == 3 * 44100
-    assert jobs(home)[0]["options"] == {"overlap": "fast"}
+    assert jobs(home)[1]["options"] == {"overlap": "fast"}
     assert "0 deleted" in run(home, "jobs", "delete", "--state", "completed", "--older-than-days", "1")
     assert "1 deleted" in run(home, "jobs", "delete", start)
-    assert "1 deleted" in run(home, "jobs", "delete", "--state", "completed")
+    assert "2 deleted" in run(home, "jobs", "delete", "--state", "completed")
     assert jobs(home) == []
     assert list((home / "results").iterdir()) == []
 
@@ -85,6 +87,8 @@ def test_from_purpose_and_address_to_nothing_left(home: Path, web: Web, tmp_path
         (["separate", "song.wav", "--purpose", "vocals", "--quality", "best"], 2, "not installed"),
         (["separate", "song.wav", "--purpose", "vocals", "-m", BUILT_IN], 2, "purpose"),
         (["separate", "song.wav", "--quality", "best"], 2, "--purpose"),
+        (["separate", "song.wav", "--stem", "vocals"], 2, "--model"),
+        (["separate", "song.wav", "-m", BUILT_IN, "--stem", "drums"], 2, "vocals, accompaniment"),
         (["jobs", "show", "nobody"], 2, "no task"),
         (["jobs", "list", "--state", "lost"], 2, "not known"),
         (["jobs", "delete"], 2, "either"),

@@ -140,16 +140,30 @@ def json_object(text: str, field: str) -> dict[str, Any]:
 
 
 def choice_of(
-    preset: str | None, model: str | None, inline: str | None = None, purpose: str | None = None, quality: str | None = None
+    preset: str | None,
+    model: str | None,
+    inline: str | None = None,
+    purpose: str | None = None,
+    quality: str | None = None,
+    stems: Sequence[str] = (),
 ) -> Choice | None:
     """What to separate with, of which one only may be said; None where nothing was. Raises BadRequest."""
     if len([each for each in (preset, model, inline, purpose) if each]) > 1:
         raise BadRequest("choose a preset, a model, a purpose or a preset_json", hint="Send one of them.")
     if quality and not purpose:
         raise BadRequest("a quality belongs to a purpose", hint="Send a purpose too.")
+    if stems and not model:
+        raise BadRequest("stems to keep are said with a model", hint="Send a model too; a purpose or a preset says itself what it keeps.")
     if not (preset or model or inline or purpose):
         return None
-    return Choice(preset=preset or None, model=model or None, inline=inline or None, purpose=purpose or None, quality=quality or None)
+    return Choice(
+        preset=preset or None,
+        model=model or None,
+        stems=tuple(stems),
+        inline=inline or None,
+        purpose=purpose or None,
+        quality=quality or None,
+    )
 
 
 def _file_name(sent: str) -> str:

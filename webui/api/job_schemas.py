@@ -20,6 +20,7 @@ class Changes(BaseModel):
 
     preset: str | None = None
     model: str | None = None
+    stems: list[str] = Field(default=[], description="Of the model: those to keep; all by default.")
     preset_json: str | dict[str, Any] | None = Field(default=None, description="A preset that is not stored, as JSON or as its text.")
     purpose: str | None = None
     quality: str | None = None

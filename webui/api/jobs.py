@@ -74,6 +74,7 @@ def create(
     sample: Annotated[bool, Form(description="Use the sample song instead of a file.")] = False,
     preset: Annotated[str | None, Form()] = None,
     model: Annotated[str | None, Form()] = None,
+    stems: Annotated[list[str] | None, Form(description="Of the model: those to keep, repeatable; all by default.")] = None,
     preset_json: Annotated[str | None, Form(description="A preset that is not stored, as JSON of any version.")] = None,
     purpose: Annotated[str | None, Form(description="What the song is taken apart for: GET /api/v1/purposes.")] = None,
     quality: Annotated[str | None, Form(description="Of a purpose: best or fast; by default the best that is installed.")] = None,
@@ -86,7 +87,7 @@ def create(
     door: Annotated[Literal["ui", "rest"], Form(description="Who submits: the page says ui.")] = "rest",
 ) -> dict[str, Any]:
     """Submit a song, the sample song, or sounds that are here, with a preset, a model, or a preset that is sent along."""
-    choice = choice_of(preset, model, preset_json, purpose, quality) or Choice(preset=DEFAULT_PRESET)
+    choice = choice_of(preset, model, preset_json, purpose, quality, stems or ()) or Choice(preset=DEFAULT_PRESET)
     chosen = json_object(options, "options")
     how: dict[str, Any] = {
         "choice": choice,
@@ -148,7 +149,7 @@ def rerun(services: ServicesDep, job_id: str, body: Changes | None = None) -> di
     """The same song once more as a new job; what the body does not say is as it was."""
     said = body or Changes()
     inline = said.preset_json if said.preset_json is None or isinstance(said.preset_json, str) else json.dumps(said.preset_json)
-    choice = choice_of(said.preset, said.model, inline, said.purpose, said.quality)
+    choice = choice_of(said.preset, said.model, inline, said.purpose, said.quality, said.stems)
     job = services.jobs.rerun(job_id, door=said.door, choice=choice, options=said.options, container=said.container, subtype=said.subtype)
     return services.joblist.show(job)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference.errors import BadOption
-from webui.commands.options import Overlap, Precision, Tta
+from webui.commands.options import Overlap, Precision, Stems, Tta
 from webui.commands.shelves import shelves
 from webui.terminal import echo_json, echo_table, in_bytes, refusing
 
@@ -142,6 +142,7 @@ def rerun(
     job_id: Id,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),
     model: Annotated[str | None, typer.Option("--model", "-m", help="Another model.")] = None,
+    stems: Stems = None,
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="Another preset, or its file.")] = None,
     purpose: Annotated[str | None, typer.Option(help="Another purpose.")] = None,
     quality: Annotated[str | None, typer.Option(help="Of the purpose: best or fast.")] = None,
@@ -161,7 +162,7 @@ def rerun(
 
     def plan(services: Services) -> list[Task]:
         whole = _whole(services, job_id)
-        choice = chosen(preset, model, purpose, quality) if preset or model or purpose or quality else None
+        choice = chosen(preset, model, purpose, quality, stems or ()) if preset or model or purpose or quality or stems else None
         options = options_of(precision, overlap, tta)
         old = services.jobs.get(whole).spec
         how: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference.errors import BadOption, BadPreset, MsstError
-from webui.commands.options import Device, Overlap, Precision, Tta
+from webui.commands.options import Device, Overlap, Precision, Stems, Tta
 
 if TYPE_CHECKING:
     from webui.batch import Task
@@ -31,6 +31,7 @@ def separate(
     ] = "",
     subtype: Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")] = "",
     model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
+    stems: Stems = None,
     preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name, or its file (the default: my_preset).")] = None,
     purpose: Annotated[
         str | None, typer.Option(help="What for, instead of model or preset: vocals, karaoke, four_stems ... (models recommended).")
@@ -54,7 +55,7 @@ def separate(
 
     def plan(services: Services) -> list[Task]:
         how: dict[str, Any] = {
-            "choice": chosen(preset, model, purpose, quality),
+            "choice": chosen(preset, model, purpose, quality, stems or ()),
             "output": services.configuration.output(output_format.lower(), subtype),
             "door": "cli",
             "device": device,
@@ -68,7 +69,9 @@ def separate(
     run_tasks(plan, pool)
 
 
-def chosen(preset: str | None, model: str | None, purpose: str | None = None, quality: str | None = None) -> Choice:
+def chosen(
+    preset: str | None, model: str | None, purpose: str | None = None, quality: str | None = None, stems: Sequence[str] = ()
+) -> Choice:
     """Preset (by its name, or by a file that is there), model or purpose, the default preset where none was named.
 
     Raises:
@@ -82,6 +85,8 @@ def chosen(preset: str | None, model: str | None, purpose: str | None = None, qu
         raise BadOption("either a purpose, or a preset or model", hint="Leave one of them out.", option="purpose")
     if quality is not None and purpose is None:
         raise BadOption("--quality belongs to --purpose", hint="Name a purpose too.", option="quality")
+    if stems and model is None:
+        raise BadOption("--stem belongs to --model", hint="Name a model too.", option="stem")
     if purpose is not None:
         return Choice(purpose=purpose, quality=quality)
     path = Path(preset) if preset else None
@@ -90,7 +95,7 @@ def chosen(preset: str | None, model: str | None, purpose: str | None = None, qu
             return Choice(inline=path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
             raise BadPreset(f"{path.name} cannot be read: {error}") from error
-    return Choice(preset=preset or (None if model else DEFAULT_PRESET), model=model)
+    return Choice(preset=preset or (None if model else DEFAULT_PRESET), model=model, stems=tuple(stems))
 
 
 def options_of(precision: str | None, overlap: str | None, tta: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Choice:
 
     preset: str | None = None
     model: str | None = None
+    stems: tuple[str, ...] = ()  # of a model: which to keep; all where none is named
     inline: str | None = None  # a preset that nobody has stored, as JSON text; `preset` is then what it calls itself
     purpose: str | None = None  # what the song is taken apart for, see services.purposes
     quality: str | None = None  # of a purpose: best or fast; None for the best that is installed
@@ -83,7 +84,8 @@ class Spec:
         """From JSON."""
         callback = Callback(**data["callback"]) if data["callback"] else None
         more = tuple(SongFile(**each) for each in data.get("more", ()))  # older ones have none
-        return cls(**{**data, "choice": Choice(**data["choice"]), "callback": callback, "more": more})
+        choice = Choice(**{**data["choice"], "stems": tuple(data["choice"].get("stems", ()))})
+        return cls(**{**data, "choice": choice, "callback": callback, "more": more})
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class Job:
             "state": self.state,
             "model": spec.choice.model,
             "model_title": spec.model_title or spec.choice.model,
+            "stems": list(spec.choice.stems),
             "preset": spec.choice.preset,
             "purpose": spec.choice.purpose,
             "tool": spec.choice.tool,

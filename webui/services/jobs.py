@@ -11,6 +11,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from inference.catalogue import sample_song
+from inference.catalogue.stems import same_stem
+from inference.errors import BadOption
 from inference.options import parse_options
 from inference.presets.graph import as_json
 from inference.presets.schema import Preset, single_model
@@ -279,6 +281,8 @@ class JobService:
 
     def preset_of(self, choice: Choice) -> Preset:
         """The preset that a choice means. Raises BadRequest, UnknownPreset, BadPreset, UnknownModel, ModelNotInstalled."""
+        if choice.stems and (choice.model is None or choice.purpose is not None):
+            raise BadRequest("stems to keep are said with a model", hint="A purpose or a preset says itself what it keeps.")
         if choice.inline is not None and choice.model is None:
             return self._presets.get_inline(choice.inline)
         if choice.purpose is not None and choice.preset is None:
@@ -289,7 +293,8 @@ class JobService:
         if choice.preset is not None:
             return self._presets.get(choice.preset)
         assert choice.model is not None
-        return single_model(self._installed(choice.model).name)
+        record = self._installed(choice.model)
+        return single_model(record.name, _stems(choice.stems, record))
 
     def _installed(self, name: str) -> ModelRecord:
         record = self._models.get(name)
@@ -313,6 +318,17 @@ class JobService:
         except BaseException:
             self._storage.delete(job_id)
             raise
+
+
+def _stems(wanted: Sequence[str], record: ModelRecord) -> tuple[str, ...]:
+    """Which of a model's stems are meant, each once. Raises BadOption."""
+    found = {stem: same_stem(stem, record.stems) for stem in wanted}
+    for stem, own in found.items():
+        if own is None:
+            raise BadOption(
+                f"{record.name} does not make the stem {stem[:80]!r}", hint=f"It makes: {', '.join(record.stems)}.", option="stems"
+            )
+    return tuple(dict.fromkeys(own for own in found.values() if own))
 
 
 def _chosen(choice: Choice, preset: Preset) -> Choice:

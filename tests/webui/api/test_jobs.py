@@ -92,6 +92,22 @@ def test_models_that_are_missing_are_named(server: Server, song: Path) -> None:
     assert answer.json()["params"]["models"] == recommended
 
 
+def test_stems_to_keep_of_a_model(server: Server, song: Path) -> None:
+    job = ended(server, submit(server, song, model=BUILT_IN, stems=["Accompaniment", "instrumental"]))  # by its name, and by the usual one
+    assert [result["stem"] for result in job["results"]] == ["accompaniment"]
+    assert job["stems"] == ["Accompaniment", "instrumental"]
+    path = f"{server.url}/api/v1/jobs/{job['id']}/rerun"
+    repeated = ended(server, httpx.post(path, timeout=60))
+    assert [result["file"] for result in repeated["results"]] == ["song_accompaniment.wav"]
+    other = ended(server, httpx.post(path, json={"model": BUILT_IN, "stems": ["vocals"]}, timeout=60))
+    assert [result["stem"] for result in other["results"]] == ["vocals"]
+    whole = ended(server, httpx.post(path, json={"model": BUILT_IN}, timeout=60))
+    assert [result["stem"] for result in whole["results"]] == ["vocals", "accompaniment"]
+    refused(submit(server, song, model=BUILT_IN, stems=["vocals", "drums"]), 400, "bad_option")
+    refused(submit(server, song, purpose="vocals", stems=["vocals"]), 400, "bad_request")
+    refused(submit(server, song, stems=["vocals"]), 400, "bad_request")
+
+
 @pytest.mark.parametrize("also", [{"preset": "my_preset"}, {"model": BUILT_IN}])
 def test_one_choice_is_enough(server: Server, song: Path, also: dict[str, str]) -> None:
     refused(submit(server, song, preset_json="{}", **also), 400, "bad_request")

@@ -6,7 +6,7 @@ import { what } from "../job_words.js";
 import { button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
 import { reason } from "../kit/toast.js";
-import { clock, errorText, resultName, size, t } from "../text.js";
+import { clock, errorText, resultName, size, stemName, t } from "../text.js";
 import { formatText, fullWhen, optionsOf } from "./words.js";
 
 /** Returns { element, update(job) }. */
@@ -67,6 +67,7 @@ function pairs(job) {
   return [
     [t("jobs.what"), text, own],
     ...(job.model && job.model !== text ? [[t("jobs.model"), job.model, true]] : []),
+    ...(job.stems.length ? [[t("separate.stems"), job.stems.map(stemName).join(t("models.comma"))]] : []),
     [t("jobs.song"), [job.file, ...job.more_files].join(", "), true],
     ...(job.duration == null ? [] : [[t("jobs.length"), clock(job.duration)]]),
     [t("jobs.format"), formatText(job)],

@@ -10,12 +10,13 @@ const START = {
   preset: "my_preset",
   model: "spleeter_2stems",
   family: "", // of the model
+  stems: [], // of the model, to keep; none: all
   job: null, // { id, title, preset: JSON }
   options: {},
   container: null, // null: as the settings say
   subtype: null,
 };
-const KEPT = ["by", "card", "quality", "preset", "model", "family", "options", "container", "subtype"];
+const KEPT = ["by", "card", "quality", "preset", "model", "family", "stems", "options", "container", "subtype"];
 
 class Choice {
   constructor() {
@@ -83,7 +84,7 @@ export function followAddress(again) {
     if (said === last) return;
     last = said;
     if (job) again(job);
-    else if (model) choice.set({ by: "model", model, family: "" });
+    else if (model) choice.set({ by: "model", model, family: "", stems: [] });
     else if (preset) choice.set({ by: "preset", preset });
     else if (purpose) choice.set({ by: "purpose", card: `purpose/${purpose}`, quality: route.get("quality") ?? "" });
   });

@@ -6,6 +6,7 @@ import { button } from "../kit/button.js";
 import { about as inWords, pickModel } from "../kit/model_picker.js";
 import { find, t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
+import { stems } from "./stems.js";
 
 export function model() {
   const title = h("p", { class: "ms-chosen-title", translate: "no" });
@@ -16,9 +17,10 @@ export function model() {
     id: "model",
     run: async () => {
       const picked = await pickModel();
-      if (picked) chosenByHand({ by: "model", model: picked.name, family: picked.family });
+      if (picked) chosenByHand({ by: "model", model: picked.name, family: picked.family, stems: [] });
     },
   });
+  const kept = stems();
   let shown = "";
   async function draw() {
     const { by, model: name } = choice.value;
@@ -26,11 +28,13 @@ export function model() {
     shown = name;
     setText(title, name);
     setText(facts, "");
+    kept.offer([]);
     try {
       const found = await json(`models/${encodeURIComponent(name)}`);
       if (name !== choice.value.model) return;
       setText(title, found.title);
       setText(facts, inWords(found));
+      kept.offer(found.stems);
       if (found.family !== choice.value.family) choice.set({ family: found.family });
     } catch (error) {
       shown = "";
@@ -38,5 +42,5 @@ export function model() {
     }
   }
   choice.subscribe(draw);
-  return h("div", { class: "ms-chosen" }, h("div", {}, title, facts), other);
+  return h("div", { class: "ms-stack" }, h("div", { class: "ms-chosen" }, h("div", {}, title, facts), other), kept.element);
 }

@@ -60,7 +60,7 @@ export function starter(input) {
   /** Let the songs wait again that did before the page was loaded. */
   async function hold(song, fields) {
     earlier.delete(JSON.stringify(song.reference));
-    const { door, container, subtype, format, options, ...what } = fields;
+    const { door, container, subtype, format, options, stems, ...what } = fields;
     const { models } = await json(`estimates?${new URLSearchParams(what)}`);
     const names = models.filter(({ installed }) => !installed).map(({ name }) => name);
     await Promise.all(names.map((name) => installs.start(name)));
@@ -140,14 +140,15 @@ export function starter(input) {
 
 function chosen() {
   const fields = { ...choice.what(), ...outputFields(), door: "ui" };
-  const { options } = choice.value;
+  const { by, options, stems } = choice.value;
+  if (by === "model" && stems.length) fields.stems = stems;
   return Object.keys(options).length ? { ...fields, options: JSON.stringify(options) } : fields;
 }
 
 async function send(reference, fields) {
   const form = new FormData();
   form.append("inputs", JSON.stringify([reference]));
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  for (const [name, value] of Object.entries(fields)) for (const each of [value].flat()) form.append(name, each);
   const job = await json("jobs", { method: "POST", body: form });
   jobs.mine.add(job.id);
   return job;

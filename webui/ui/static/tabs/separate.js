@@ -99,7 +99,7 @@ async function again(id, input) {
   const { container, subtype } = job.format;
   const shared = { options: job.options ?? {}, container, subtype };
   if (job.purpose) choice.set({ ...shared, by: "purpose", card: `purpose/${job.purpose}`, quality: job.quality ?? "" });
-  else if (job.model) choice.set({ ...shared, by: "model", model: job.model, family: "" });
+  else if (job.model) choice.set({ ...shared, by: "model", model: job.model, family: "", stems: job.stems });
   else if (await known(job.preset)) choice.set({ ...shared, by: "preset", preset: job.preset });
   else choice.set({ ...shared, by: "job", job: { id, title: job.title, preset: await json(`jobs/${encodeURIComponent(id)}/preset`) } });
   const there = input.items.some((song) => song.reference?.job === id && !song.reference.file);
