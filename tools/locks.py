@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+PAUSE = 0.02  # seconds between two tries to take a lock
 
 
 def try_lock(file: IO[str]) -> None:
@@ -56,6 +60,19 @@ class FileLock:
             file.close()
             return False
         self._file = file
+        return True
+
+    def wait(self, patience: float, cancelled: Callable[[], bool] = lambda: False) -> bool:
+        """Take the lock as soon as it is free. False where it was not in `patience` seconds, or `cancelled` said so meanwhile.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        deadline = time.monotonic() + patience
+        while not self.acquire():
+            if cancelled() or time.monotonic() > deadline:
+                return False
+            time.sleep(PAUSE)
         return True
 
     def release(self) -> None:

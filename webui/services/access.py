@@ -182,12 +182,10 @@ class Keys:
     @contextmanager
     def _changing(self) -> Iterator[Book]:
         """What the file says, for whoever is going to write it: nobody else does meanwhile."""
-        lock, deadline = FileLock(self.home / LOCK), time.monotonic() + LOCK_PATIENCE
+        lock = FileLock(self.home / LOCK)
         with self._lock:
-            while not lock.acquire():
-                if time.monotonic() > deadline:
-                    raise BadRequest("another process is changing the keys", hint="Try again.")
-                time.sleep(0.02)
+            if not lock.wait(LOCK_PATIENCE):
+                raise BadRequest("another process is changing the keys", hint="Try again.")
             try:
                 yield self._read()
             finally:

@@ -11,8 +11,8 @@ import logging
 import os
 import re
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -223,26 +223,15 @@ class Configuration:
             return {"kind": "choice", "choices": ["auto", *languages()]}
         return {}
 
-    def _locked(self) -> _Held:
-        lock, deadline = FileLock(self._lock_file), time.monotonic() + LOCK_PATIENCE
-        while not lock.acquire():
-            if time.monotonic() > deadline:
-                raise BadRequest("another process is changing the settings", hint="Try again.")
-            time.sleep(0.05)
-        return _Held(lock)
-
-
-class _Held:
-    """A lock that is let go of at the end of a block."""
-
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        lock = FileLock(self._lock_file)
+        if not lock.wait(LOCK_PATIENCE):
+            raise BadRequest("another process is changing the settings", hint="Try again.")
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -153,16 +153,14 @@ def waiting_lock(path: Path, patience: float = float("inf"), cancelled: Callable
         DiskFull: it was not to be had in so many seconds, or the folder cannot be written to.
         Cancelled: `cancelled` said so.
     """
-    lock, deadline = FileLock(path), time.monotonic() + patience
+    lock = FileLock(path)
     hint = f"Can {path.parent} be written to?"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        while not lock.acquire():
+        if not lock.wait(patience, cancelled):
             if cancelled():
                 raise Cancelled
-            if time.monotonic() > deadline:
-                raise DiskFull(f"{path.name} is locked by another process", hint=hint)
-            time.sleep(0.01)
+            raise DiskFull(f"{path.name} is locked by another process", hint=hint)
     except OSError as error:
         raise DiskFull(f"cannot write in {path.parent}: {error}", hint=hint) from error
     try:
