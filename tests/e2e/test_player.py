@@ -294,3 +294,13 @@ def test_late_sound_stops_all_stems_at_the_same_border(open_page: Callable[..., 
     assert third["when"] == fourth["when"]
     assert third["when"] > first["when"] + CHUNK_S - first["offset"]
     assert third["offset"] == 0
+
+
+def test_without_a_loudspeaker_it_says_so(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:
+    page = open_page()
+    page.context.add_init_script("AudioContext.prototype.resume = () => new Promise(() => {})")
+    page.goto(f"{page.url.split('?')[0]}?tab=result&job={sample_job['id']}")
+    page.click(".ms-play")
+    page.wait_for_selector(".ms-desk[data-state=loading]")
+    page.wait_for_selector(".ms-status:has-text('Is a loudspeaker')")
+    assert page.get_attribute(".ms-desk", "data-state") == "stopped"

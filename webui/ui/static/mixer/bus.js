@@ -9,6 +9,7 @@ import { Stretch } from "./stretch.js";
 
 const FADE_S = 0.008; // no clicks where the sound starts and stops
 const CROSSFADE_S = 0.015; // between the stems and the original
+const WAKE_MS = 6000; // a headset without wires takes its time
 const SMOOTH_S = 0.004; // a fader arrives within 10 ms
 
 export class Bus {
@@ -82,8 +83,14 @@ export class Bus {
     return this.now + FADE_S;
   }
 
+  /** Rejects where the browser does not get its sound going: without a loudspeaker some wait for one for ever. */
   async resume() {
-    await Promise.all([this.context.resume(), this._stretch.join(this.context, this._output)]);
+    let late;
+    const patience = new Promise((_, reject) => {
+      late = setTimeout(() => reject(new Error("the browser gives no sound")), WAKE_MS);
+    });
+    const woken = Promise.all([this.context.resume(), this._stretch.join(this.context, this._output)]);
+    await Promise.race([woken, patience]).finally(() => clearTimeout(late));
   }
 
   close() {
