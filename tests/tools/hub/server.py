@@ -177,8 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
         upto = min(fault.n, len(body)) if fault.kind in ("drop", "stall") else min(len(body), max(announced, 0))
         for place in range(0, upto, 1 << 16):
             block = body[place : min(place + (1 << 16), upto)]
+            asked.sent += len(block)  # before it goes: who has the last byte may look at once
             self.wfile.write(block)
-            asked.sent += len(block)
             if fault.kind == "slow":
                 self.served.wait(fault.n / 1000)
         if fault.kind == "stall":
