@@ -33,7 +33,7 @@ DISK_SHARE = 20  # and so many times as long as it took: a home folder of many f
 DISK_PATIENCE = 2.0  # seconds that it may take
 FACTS_KEPT = 5.0  # seconds that what a compute child told holds
 PACKAGES = ("torch", "numpy", "av", "soundfile", "soxr", "pedalboard", "librosa", "gradio", "fastapi", "uvicorn", "dbos", "pydantic")
-_USER = re.compile(r"(?<=//)[^/@\s]+@")
+_USER = re.compile(r"(?<=//)[^/\s]*@")  # up to the last @: a password may have some
 
 
 class System:
@@ -188,8 +188,11 @@ class System:
 
 def hidden(text: str) -> str:
     """A text without the names and passwords of addresses, and without the path of the user's folder."""
-    home = str(Path.home())
-    return _USER.sub("***@", text).replace(home, "~" if len(home) > 1 else home)  # "/" in some containers
+    text, home = _USER.sub("***@", text), str(Path.home())
+    if len(home) > 1:  # "/" in some containers
+        for written in (home, repr(home)[1:-1]):  # as it is, and as a quoted value has it: with backslashes doubled
+            text = text.replace(written, "~")
+    return text
 
 
 def without_password(value: Any) -> Any:
