@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from inference.catalogue import Catalogue, ModelRecord
 from inference.catalogue.stems import canonical
 from inference.families import missing_packages
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """A model as a list shows it."""
-
-    name: str
-    title: str
-    purpose: str  # one sentence on what it is for
-    stems: tuple[str, ...]
-    installed: bool
 
 
 def model_json(record: ModelRecord) -> dict[str, Any]:
@@ -48,7 +36,3 @@ class ModelService:
     def get(self, name: str) -> ModelRecord:
         """The record of that name. Raises UnknownModel."""
         return self._catalogue.get(name)
-
-    def all(self) -> list[ModelCard]:
-        """All models, in the catalogue's order."""
-        return [ModelCard(m.name, m.title, m.purpose, tuple(m.stems), installed=m.installed) for m in self._catalogue]
