@@ -17,13 +17,16 @@ import torch
 from typer.testing import CliRunner, Result
 
 from inference.catalogue import load_catalogue
+from inference.errors import BadOption
 from inference.networks import build
+from inference.presets import ModelMember
 from tests.conftest import ROOT
 from tests.families import CONFIGS
 from tests.inference.presets.shop import graph, separate
 from tests.tools.hub.server import Fault, Hub, content, eventually
 from tests.webui.shelf import record, write_catalogue
 from webui.cli import app
+from webui.commands.ensemble import _member
 
 FAMILY = "mel_band_roformer"
 Command = Callable[..., Result]
@@ -124,6 +127,8 @@ def test_install_verify_repair_uninstall(command: Command, hub: Hub, home: Path)
     assert "one" in command("models", "disk").stdout
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     assert "other bytes" in command("models", "verify", "one", status=1).stdout
+    command("models", "repair", "one", "spleeter_2stems", "--url", "https://example.org/x", status=2)
+    assert "file:" in command("models", "repair", "one", "--url", "file:///one.ckpt", status=2).stderr
     assert command("models", "repair", "one", "spleeter_2stems").stdout == "spleeter_2stems: whole\none: installed\n"
     assert path.read_bytes() == hub.files["models/one.ckpt"]
     assert "became free" in command("models", "uninstall", "one").stdout
@@ -255,6 +260,26 @@ def test_a_preset_s_life(command: Command, preset_file: Path, home: Path, tmp_pa
     command("presets", "export", "mine", "-o", tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == preset("First")
     assert json.loads(command("presets", "export", "mine").stdout) == preset("First")
+
+
+def test_a_preset_that_was_edited_is_stored_under_its_name(command: Command, preset_file: Path, tmp_path: Path) -> None:
+    command("presets", "import", preset_file, "--name", "mine")
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps(preset("Other", "accompaniment")), encoding="utf-8")
+    assert command("presets", "save", "mine", edited).stdout == "mine: ready\n"
+    assert json.loads(command("presets", "show", "mine").stdout) == preset("Other", "accompaniment")
+    assert [version["title"] for version in json.loads(command("presets", "history", "mine", "--json").stdout)] == ["First"]
+    edited.write_text(json.dumps(preset("Bad", "drums")), encoding="utf-8")
+    command("presets", "save", "mine", edited, status=2)
+    assert json.loads(command("presets", "show", "mine").stdout) == preset("Other", "accompaniment")
+
+
+def test_a_member_of_an_ensemble_in_words_and_as_json() -> None:
+    assert _member("a:vocals:2") == ModelMember("a", "vocals", 2.0)
+    assert _member('{"model": "a", "stem": "b:c", "options": {"overlap": 4}}') == ModelMember("a", "b:c", 1.0, {"overlap": 4})
+    for wrong in ("a:b:c", "a:b:1:d", ":b", "{", '{"stem": "vocals"}'):
+        with pytest.raises(BadOption):
+            _member(wrong)
 
 
 def test_settings_that_make_no_sense(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from tests.conftest import ROOT, Server
+from tests.conftest import ROOT, Server, chord
 from tests.webui.api.test_uploads import Web
 
 BUILT_IN = "spleeter_2stems"
@@ -34,8 +35,6 @@ def web(song: Path) -> Iterator[Web]:
 
 def run(home: Path, *arguments: str | Path, status: int = 0, **environment: str) -> str:
     """What a command says on its outputs; a process of its own, as a user starts it."""
-    import os
-
     done = subprocess.run(
         [sys.executable, str(ROOT / "webui.py"), *map(str, arguments)],
         cwd=home.parent,
@@ -73,11 +72,80 @@ def test_from_purpose_and_address_to_nothing_left(home: Path, web: Web, tmp_path
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["My_song_accompaniment.wav"]
     assert soundfile.info(str(next(again.iterdir()))).frames == 3 * 44100
     assert jobs(home)[1]["options"] == {"overlap": "fast"}
+    assert "21 shifted passes" in run(home, "jobs", "rerun", start, "--option", "shifts=21", status=2)
     assert "0 deleted" in run(home, "jobs", "delete", "--state", "completed", "--older-than-days", "1")
     assert "1 deleted" in run(home, "jobs", "delete", start)
     assert "2 deleted" in run(home, "jobs", "delete", "--state", "completed")
     assert jobs(home) == []
     assert list((home / "results").iterdir()) == []
+
+
+def test_a_song_with_another_file_and_options_fetched_again(home: Path, song: Path, tmp_path: Path) -> None:
+    """A preset of two files; its job run again with other options, its preset shown, its results fetched."""
+    file, out, again = tmp_path / "two.json", tmp_path / "out", tmp_path / "again"
+    steps = [{"kind": "separate", "name": "s", "model": BUILT_IN, "input": "file2"}]
+    preset = {
+        "version": "2.0.0",
+        "name": "two",
+        "steps": steps,
+        "outputs": [{"from": "s.vocals", "name": "{song}_of_2"}, {"from": "s.accompaniment"}],
+    }
+    file.write_text(json.dumps(preset), encoding="utf-8")
+    other = tmp_path / "other.wav"
+    soundfile.write(other, chord(0.5), 44100)
+    options = ["--option", "shifts=2", "--option", "vr.window_size=320", "--overlap", "fast"]
+    run(home, "separate", song, "--with", other, "-p", file, "-o", out, "--title", "Both", "--no-extra-output", *options)
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*.wav")) == [
+        os.path.join("extra_output", "song_accompaniment.wav"),
+        "song_of_2.wav",
+    ]
+    assert soundfile.info(out / "song_of_2.wav").frames == 22050
+    job = jobs(home)[0]
+    assert (job["title"], job["more_files"]) == ("Both", ["other.wav"])
+    assert job["options"] == {"overlap": "fast", "shifts": 2, "vr": {"window_size": 320}}
+    assert json.loads(run(home, "jobs", "preset", job["id"]))["steps"][0]["input"] == "file2"
+    assert "--with is for one song" in run(home, "separate", song, other, "--with", other, "-p", file, status=2)
+    run(home, "jobs", "fetch", job["id"][:8], "-o", again)
+    assert sorted(path.relative_to(again) for path in again.rglob("*.wav")) == sorted(path.relative_to(out) for path in out.rglob("*.wav"))
+    assert (again / "song_of_2.wav").read_bytes() == (out / "song_of_2.wav").read_bytes()
+    part = ["--start", "0.1", "--end", "0.4", "-m", BUILT_IN, "--stem", "vocals"]
+    run(
+        home,
+        "jobs",
+        "replace",
+        job["id"],
+        "song_of_2.wav",
+        *part,
+        "--no-others",
+        "-f",
+        "flac",
+        "-o",
+        tmp_path / "mended",
+        "--title",
+        "Mended",
+    )
+    assert [path.suffix for path in (tmp_path / "mended").iterdir()] == [".flac"]
+    assert jobs(home)[0]["title"] == "Mended"
+    run(home, "jobs", "rerun", job["id"], "-o", tmp_path / "other", "--option", "vr.aggressiveness=10", "--option", "shifts=")
+    assert jobs(home)[0]["options"] == {"overlap": "fast", "vr": {"window_size": 320, "aggressiveness": 10}}
+
+
+def test_a_folder_goes_through_a_short_queue_and_its_stems_are_no_songs(home: Path, tmp_path: Path) -> None:
+    album = tmp_path / "album"
+    album.mkdir()
+    for number in range(4):
+        soundfile.write(album / f"{number}.wav", chord(0.2), 44100)
+    run(home, "separate", album, "-o", album / "stems", MSST_QUEUE_LIMIT="1")
+    assert len(list((album / "stems").iterdir())) == 8
+    run(home, "separate", album, "-o", album / "stems")
+    assert len(list((album / "stems").iterdir())) == 16
+    run(home, "separate", album / "0.wav", album / "stems" / "1_vocals.wav", "-o", album / "stems")  # one that is named is taken
+    assert len(list((album / "stems").iterdir())) == 20
+
+
+def test_the_sample_song(home: Path, tmp_path: Path) -> None:
+    run(home, "separate", "--sample", "-o", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Sample_song_accompaniment.wav", "Sample_song_vocals.wav"]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +157,14 @@ def test_from_purpose_and_address_to_nothing_left(home: Path, web: Web, tmp_path
         (["separate", "song.wav", "--quality", "best"], 2, "--purpose"),
         (["separate", "song.wav", "--stem", "vocals"], 2, "--model"),
         (["separate", "song.wav", "-m", BUILT_IN, "--stem", "drums"], 2, "vocals, accompaniment"),
+        (["separate", "a.wav", "b.wav", "--overlap", "99"], 2, "an overlap of 99"),
+        (["separate", "a.wav", "b.wav", "--option", "vr.aggressiveness=101"], 2, "aggressiveness of 101"),
+        (["separate", "a.wav", "--option", "shift=2"], 2, "The options are"),
+        (["separate", "a.wav", "--option", "shifts"], 2, "KEY=VALUE"),
+        (["separate", "a.wav", "--with", "missing.wav"], 2, "there is no file missing.wav"),
+        (["separate", "a.wav", "b.wav", "--title", "One"], 2, "--title is for one song, and there are 2"),
+        (["jobs", "estimate", "60", "--option", "shifts=21"], 2, "21 shifted passes"),
+        (["jobs", "fetch", "nobody"], 2, "no task"),
         (["jobs", "show", "nobody"], 2, "no task"),
         (["jobs", "list", "--state", "lost"], 2, "not known"),
         (["jobs", "delete"], 2, "either"),

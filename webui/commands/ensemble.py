@@ -12,8 +12,8 @@ import typer
 
 from inference.errors import BadOption, DiskFull
 from inference.types import WRITABLE, OutputFormat
-from webui.commands.options import Device, Overlap, Precision, Tta
-from webui.commands.separate import options_of
+from webui.commands.files import check_there
+from webui.commands.options import Device, Overlap, Pairs, Precision, Tta, options_of
 
 if TYPE_CHECKING:
     from inference.ensemble import EnsembleSettings
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 def ensemble(
     files: Annotated[list[Path] | None, typer.Argument(help="Two files or more, of any rate, channels and length.")] = None,
     mixture: Annotated[Path | None, typer.Option(help="Instead of files: a song, which models take apart.")] = None,
-    member: Annotated[list[str] | None, typer.Option(help="MODEL:STEM[:WEIGHT] for --mixture; once for each member.")] = None,
+    member: Annotated[
+        list[str] | None, typer.Option(help="MODEL:STEM[:WEIGHT] or JSON (docs/api.md) for --mixture; once for each.")
+    ] = None,
     residual: Annotated[bool, typer.Option("--residual", help="Of models: also what the ensemble leaves of the song.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="A folder, or the file itself.")] = Path("separated"),
     algorithm: Annotated[str, typer.Option("--algorithm", "-a", help="avg_wave, median_fft, max_fft, min_fft ... (README).")] = "avg_wave",
@@ -39,13 +41,14 @@ def ensemble(
     precision: Precision = None,
     overlap: Overlap = None,
     tta: Tta = False,
+    option: Pairs = None,
 ) -> None:
     """Make one sound of several."""
     from webui.compute.pool import Pool
 
     pool = Pool()
     pool.warm_up("separate")
-    from webui.batch import Task, run_tasks
+    from webui.batch import Task, check, run_tasks
     from webui.services import Choice
 
     def plan(services: Services) -> list[Task]:
@@ -54,8 +57,8 @@ def ensemble(
             raise BadOption(f"{name} is one file, and --residual makes two", hint="Name a folder.")
         settings = _settings(algorithm, weight, band, crossovers)
         paths, preset = _sources(list(files or ()), mixture, list(member or ()), settings, residual=residual)
-        choice, options = Choice(inline=json.dumps(preset)), options_of(precision, overlap, tta)
-        services.jobs.check(choice=choice, options=options, files=len(paths))
+        choice, options = Choice(inline=json.dumps(preset)), options_of(precision, overlap, tta, option)
+        check(services, choice=choice, options=options, files=len(paths))
         how = {"choice": choice, "output": form, "door": "cli", "device": device, "options": options}
         about = " + ".join(path.name for path in paths)
         return [Task(about, about, partial(_submit, paths, how), folder, name, partial(_tell, picture))]
@@ -77,9 +80,7 @@ def _sources(
         if members or residual:
             raise BadOption("--member and --residual are for --mixture", hint="Name the song: --mixture SONG.")
         paths, preset = files, ensemble_of_files(len(files), settings)
-    missing = [str(path) for path in paths if not path.is_file()]
-    if missing:
-        raise BadOption(f"there is no file {', '.join(missing)}")
+    check_there(paths)
     return paths, preset
 
 
@@ -121,11 +122,15 @@ def _numbers(text: str, option: str) -> list[float]:
 
 
 def _member(text: str) -> ModelMember:
-    """MODEL, MODEL:STEM or MODEL:STEM:WEIGHT."""
+    """MODEL, MODEL:STEM or MODEL:STEM:WEIGHT; or its JSON, which may have options too."""
+    from pydantic import TypeAdapter
+
     from inference.presets import ModelMember
 
-    model, *said = text.split(":")
     try:
+        if text.startswith("{"):
+            return TypeAdapter(ModelMember).validate_json(text)
+        model, *said = text.split(":")
         if not model or len(said) > 2:
             raise ValueError(text)
         stem, weight = (*said, "", "")[:2]

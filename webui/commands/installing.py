@@ -12,28 +12,26 @@ from webui.commands.shelves import shelves
 from webui.terminal import FAILED, LiveLine, bar, in_bytes, in_words, refusing
 
 if TYPE_CHECKING:
+    from webui.services.downloads import DownloadChoice
     from webui.services.installs import Install
     from webui.services.library import LibraryService
 
 Endpoints = Annotated[
     list[str] | None, typer.Option("--endpoint", help="hub, hf-mirror, modelscope or an address; in this order instead of the settings'.")
 ]
+Url = Annotated[str, typer.Option(help="The weights from this address before all others; of one model.")]
 
 
 def install(
     names: Annotated[list[str], typer.Argument(help="Models.")],
     endpoint: Endpoints = None,
-    url: Annotated[str, typer.Option(help="The weights from this address before all others; of one model.")] = "",
+    url: Url = "",
     trust_anew: Annotated[bool, typer.Option("--trust-anew", help="Forget the checksum of an earlier one: published again.")] = False,
 ) -> None:
     """Download models, check them, and have them ready."""
     with refusing():
-        from webui.services.downloads import DownloadChoice
-
-        if url and len(names) > 1:
-            raise BadOption("--url is the address of one model", hint="Install the others on their own.")
+        choice = _choice(names, endpoint, url)
         library = shelves().library
-        choice = DownloadChoice(tuple(endpoint or ()), url)
         for name in names:
             library.catalogue.get(name)  # one that does not exist is said before the first begins
         started = [library.install(name, choice, trust_anew=trust_anew).name for name in names]
@@ -41,21 +39,29 @@ def install(
     _finish(ended)
 
 
-def repair(names: Annotated[list[str], typer.Argument(help="Models.")], endpoint: Endpoints = None) -> None:
+def repair(names: Annotated[list[str], typer.Argument(help="Models.")], endpoint: Endpoints = None, url: Url = "") -> None:
     """Verify models, and download again what is wrong."""
     with refusing():
-        from webui.services.downloads import DownloadChoice
-
+        choice = _choice(names, endpoint, url)
         library = shelves().library
         started = []
         for name in names:
-            begun = library.repair(name, DownloadChoice(tuple(endpoint or ())))
+            begun = library.repair(name, choice)
             if begun is None:
                 typer.echo(f"{name}: whole")
             else:
                 started.append(begun.name)
         ended = _follow(library, started)
     _finish(ended)
+
+
+def _choice(names: Sequence[str], endpoints: Sequence[str] | None, url: str) -> DownloadChoice:
+    """Where to download from. Raises BadOption for one address of several models."""
+    from webui.services.downloads import DownloadChoice
+
+    if url and len(names) > 1:
+        raise BadOption("--url is the address of one model", hint="Name the others in a command of their own.")
+    return DownloadChoice(tuple(endpoints or ()), url)
 
 
 def _follow(library: LibraryService, names: Sequence[str]) -> list[Install]:

@@ -1,4 +1,4 @@
-"""`jobs`: everything that ran or waits, whoever submitted it: list, show, move, cancel, run again, delete."""
+"""`jobs`: everything that ran or waits, whoever submitted it: list, show, move, cancel, fetch, run again, mend, delete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference.errors import BadOption
-from webui.commands.options import Overlap, Precision, Stems, Tta
+from webui.commands.options import Overlap, Pairs, Precision, Stems, Tta, options_of
 from webui.commands.shelves import shelves
 from webui.terminal import echo_json, echo_table, in_bytes, refusing
 
@@ -100,6 +100,26 @@ def move(job_id: Id, to: Annotated[str, typer.Argument(help="first, up, down or 
 
 
 @app.command()
+def preset(job_id: Id) -> None:
+    """The preset that a job ran, as JSON of our own version: to be changed and run again."""
+    with _shelves() as services:
+        echo_json(services.jobs.preset(_whole(services, job_id)))
+
+
+@app.command()
+def fetch(
+    job_ids: Annotated[list[str], typer.Argument(help="Ids of completed jobs.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("separated"),
+) -> None:
+    """Take the results of jobs to a folder, whoever submitted them."""
+    with _shelves() as services:
+        from webui.batch import deliver
+
+        for job in [services.results.completed(_whole(services, each)) for each in job_ids]:
+            deliver(services, job, output)
+
+
+@app.command()
 def delete(
     job_ids: Annotated[list[str] | None, typer.Argument(help="Ids.")] = None,
     state: Annotated[list[str] | None, typer.Option(help="Instead: all that are completed, failed or cancelled; repeatable.")] = None,
@@ -129,12 +149,13 @@ def estimate(
     precision: Precision = None,
     overlap: Overlap = None,
     tta: Tta = False,
+    option: Pairs = None,
 ) -> None:
     """How long songs would take, what has to be downloaded first, and what waits before them; as JSON."""
     with _shelves() as services:
-        from webui.commands.separate import chosen, options_of
+        from webui.commands.separate import chosen
 
-        echo_json(services.forecaster.of(chosen(preset, model, purpose, quality), seconds, options_of(precision, overlap, tta)))
+        echo_json(services.forecaster.of(chosen(preset, model, purpose, quality), seconds, options_of(precision, overlap, tta, option)))
 
 
 @app.command()
@@ -151,27 +172,61 @@ def rerun(
     precision: Precision = None,
     overlap: Overlap = None,
     tta: Tta = False,
+    option: Pairs = None,
 ) -> None:
     """The song of a job once more, with what is said here changed."""
     from webui.compute.pool import Pool
 
     pool = Pool()
     pool.warm_up("separate")
-    from webui.batch import Task, run_tasks
-    from webui.commands.separate import chosen, options_of
+    from webui.batch import Task, check, run_tasks
+    from webui.commands.separate import chosen
 
     def plan(services: Services) -> list[Task]:
         whole = _whole(services, job_id)
         choice = chosen(preset, model, purpose, quality, stems or ()) if preset or model or purpose or quality or stems else None
-        options = options_of(precision, overlap, tta)
         old = services.jobs.get(whole).spec
-        how: dict[str, Any] = {
-            "choice": choice,
-            "options": {**old.options, **options} if options else None,
-            "container": output_format,
-            "subtype": subtype,
-        }
+        options = options_of(precision, overlap, tta, option, old.options)
+        check(services, choice=choice or old.choice, options=options, files=len(old.inputs))
+        how: dict[str, Any] = {"choice": choice, "options": options, "container": output_format, "subtype": subtype}
         return [Task(old.title, old.title, lambda services: services.jobs.rerun(whole, door="cli", **how), output)]
+
+    run_tasks(plan, pool)
+
+
+@app.command()
+def replace(
+    job_id: Id,
+    file: Annotated[str, typer.Argument(help="A result of it, by the name of its file.")],
+    start: Annotated[float, typer.Option(help="Seconds.")],
+    end: Annotated[float, typer.Option(help="Seconds.")],
+    stem: Annotated[str, typer.Option(help="Which stem of the model or preset takes its place; by default that of the same name.")] = "",
+    model: Annotated[str | None, typer.Option("--model", "-m", help="A model's name.")] = None,
+    preset: Annotated[str | None, typer.Option("--preset", "-p", help="A preset's name, or its file.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="What for, instead of model or preset: vocals, karaoke ...")] = None,
+    quality: Annotated[str | None, typer.Option(help="Of a purpose: best or fast; by default the best that is installed.")] = None,
+    fade: Annotated[float, typer.Option(help="Seconds at each end of the part.")] = 0.05,
+    others: Annotated[bool, typer.Option(help="Whether the new job has the other results too, as they are.")] = True,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),
+    output_format: Annotated[str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus.")] = "",
+    subtype: Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")] = "",
+    title: Annotated[str, typer.Option(help="What to call the new job.")] = "",
+) -> None:
+    """Separate a part of a job's song again and put it into a result, as a new job. `tools replace` does it with files."""
+    from webui.compute.pool import Pool
+
+    pool = Pool()
+    pool.warm_up("separate")
+    from inference.presets.replace import Region
+    from webui.batch import Task, run_tasks
+    from webui.commands.separate import chosen
+    from webui.services.tools import Order
+
+    def plan(services: Services) -> list[Task]:
+        job = services.results.completed(_whole(services, job_id))
+        how = chosen(preset, model, purpose, quality), Region(start, end, fade)
+        order = Order(services.configuration.output(output_format.lower(), subtype), "cli", title=title)
+        return [Task(file, file, lambda services: services.tools.replace(job.id, file, *how, order, stem=stem, others=others), output)]
 
     run_tasks(plan, pool)
 

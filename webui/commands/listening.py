@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inference.errors import BadOption, DiskFull
+from inference.errors import DiskFull
+from webui.commands.files import check_there
 from webui.commands.shelves import shelves
 from webui.terminal import echo_json, echo_table, refusing
 
@@ -36,7 +37,7 @@ def score(
 ) -> None:
     """SDR and SI-SDR of an estimate against a reference, in dB."""
     with refusing():
-        _check(reference, estimate)
+        check_there([reference, estimate])
         _show(_analyses().score(reference, estimate, _never), as_json)
 
 
@@ -47,7 +48,7 @@ def quality(
 ) -> None:
     """The stems of a song in figures, and whether together they are the song (null test)."""
     with refusing():
-        _check(song, *stems)
+        check_there([song, *stems])
         found = _analyses().quality_of(song, stems, _never)
         if as_json:
             echo_json(found)
@@ -68,7 +69,7 @@ def spectrogram(
 ) -> None:
     """A picture: time to the right, 40 Hz to 20 kHz upwards in octaves."""
     with refusing():
-        _check(file)
+        check_there([file])
         data = _analyses().spectrogram(file, _never, width=width, height=height)
         try:
             picture.write_bytes(data)
@@ -85,15 +86,9 @@ def _analyses() -> AnalysisService:
     return shelves().analyses
 
 
-def _check(*files: Path) -> None:
-    missing = [str(file) for file in files if not file.is_file()]
-    if missing:
-        raise BadOption(f"there is no file {', '.join(missing)}")
-
-
 def _tell(files: list[Path], ask: Callable[[AnalysisService, Path], Mapping[str, Any]], as_json: bool) -> None:
     with refusing():
-        _check(*files)
+        check_there(files)
         analyses = _analyses()
         found = {str(file): ask(analyses, file) for file in files}
         if as_json:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from inference.errors import BadOption
+from webui.commands.options import changed
 from webui.commands.shelves import shelves
 from webui.services.models import model_json
 from webui.terminal import FAILED, echo_json, echo_table, in_bytes, refusing
@@ -33,6 +34,7 @@ def list_models(
     stem: Annotated[str | None, typer.Option(help="A stem by any usual name.")] = None,
     family: Annotated[str | None, typer.Option(help="mel_band_roformer, vr ...")] = None,
     installed: Annotated[bool | None, typer.Option(help="Only those that are here, or that are not.")] = None,
+    supported: Annotated[bool | None, typer.Option(help="Only those that can run here, or that cannot.")] = None,
     max_mb: Annotated[float | None, typer.Option(help="The largest download, in MB.", min=0)] = None,
     sort: Annotated[str, typer.Option(help="recommended, name, score (best first), speed (quickest) or size (smallest).")] = "name",
     as_json: Json = False,
@@ -42,7 +44,7 @@ def list_models(
         from inference.catalogue.find import Query, find
 
         most = None if max_mb is None else round(max_mb * 1e6)
-        query = Query(text, category, stem, family, most, installed, sort=sort)  # type: ignore[arg-type] # it checks itself
+        query = Query(text, category, stem, family, most, installed, supported, sort)  # type: ignore[arg-type] # it checks itself
         found = find(shelves().library.catalogue, query)
         _echo_models(found, stem, as_json)
 
@@ -166,7 +168,7 @@ def defaults(
         if clear:
             library.clear_defaults(name)
         if options:
-            library.set_defaults(name, _changed(library.defaults(name), options))
+            library.set_defaults(name, changed(library.defaults(name), options))
         echo_json(library.defaults(name))
 
 
@@ -247,30 +249,3 @@ def _layout(text: str | None) -> str | dict[str, Any] | None:
     if not isinstance(found, dict):
         raise BadOption(f"{text} is no band layout", hint="It is a JSON object.", option="layout")
     return found
-
-
-def _changed(before: Mapping[str, Any], pairs: Iterable[str]) -> dict[str, Any]:
-    """Options with KEY=VALUE pairs put in; KEY may be GROUP.KEY, and VALUE is JSON, or else text."""
-    options = json.loads(json.dumps(dict(before)))
-    for pair in pairs:
-        key, sign, text = pair.partition("=")
-        if not sign or not key:
-            raise BadOption(f"{pair!r} is not KEY=VALUE", hint="For example overlap=high.")
-        *groups, last = key.split(".")
-        place = options
-        for group in groups:
-            place = place.setdefault(group, {})
-            if not isinstance(place, dict):
-                raise BadOption(f"{group} is no group of options", option=key)
-        if text:
-            place[last] = _value(text)
-        else:
-            place.pop(last, None)
-    return {key: value for key, value in options.items() if value != {}}
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -1,4 +1,4 @@
-"""`presets`: what there is, and the user's own: import, export, copy, rename, delete, and what they were before."""
+"""`presets`: what there is, and the user's own: import, save, export, copy, rename, delete, and what they were before."""
 
 from __future__ import annotations
 
@@ -81,6 +81,16 @@ def import_presets(
         for file in files:
             card = presets.take_in(_read(file), name)
             typer.echo(f"{card.name}: {_state(card)}")
+
+
+@app.command()
+def save(name: Name, file: Annotated[Path, typer.Argument(help="Its file, of any version.")]) -> None:
+    """Store a file as your preset of this name; what was there joins its history."""
+    with refusing():
+        from webui.services.presets import decode
+
+        card = shelves().presets.save(name, decode(_read(file)))
+        typer.echo(f"{card.name}: {_state(card)}")
 
 
 @app.command()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference.errors import BadOption, BadPreset, MsstError
-from webui.commands.options import Device, Overlap, Precision, Stems, Tta
+from webui.commands.files import check_there
+from webui.commands.options import Device, Overlap, Pairs, Precision, Stems, Tta, options_of
 
 if TYPE_CHECKING:
     from webui.batch import Task
@@ -25,7 +26,9 @@ AUDIO_SUFFIXES = frozenset(
 
 def separate(
     songs: Annotated[list[Path] | None, typer.Argument(help="Songs, or folders of songs (searched with their sub-folders).")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the stems.")] = Path("separated"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the stems; where it lies in a folder of songs, it is not searched.")
+    ] = Path("separated"),
     output_format: Annotated[
         str, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus (the default: as the settings say, wav).")
     ] = "",
@@ -38,10 +41,17 @@ def separate(
     ] = None,
     quality: Annotated[str | None, typer.Option(help="Of a purpose: best or fast; by default the best that is installed.")] = None,
     link: Annotated[list[str] | None, typer.Option(help="The address of a song to fetch; repeatable.")] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="The sample song, to try things out.")] = False,
+    more: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="FILE", help="A further file that goes with the one song: the preset's file2, file3 ... in turn."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="What to call the job of the one song.")] = "",
     device: Device = None,
     precision: Precision = None,
     overlap: Overlap = None,
     tta: Tta = False,
+    option: Pairs = None,
     extra_output: Annotated[
         bool, typer.Option(help="All stems side by side; else the preset's main one, and the others in a folder extra_output below.")
     ] = True,
@@ -51,7 +61,9 @@ def separate(
 
     pool = Pool()
     pool.warm_up("separate")  # imports torch there, while this process imports what it needs itself
-    from webui.batch import run_tasks
+    from inference.catalogue import sample_song
+    from webui.batch import check, run_tasks
+    from webui.services.references import SAMPLE_NAME
 
     def plan(services: Services) -> list[Task]:
         how: dict[str, Any] = {
@@ -59,12 +71,21 @@ def separate(
             "output": services.configuration.output(output_format.lower(), subtype),
             "door": "cli",
             "device": device,
-            "options": options_of(precision, overlap, tta),
+            "options": options_of(precision, overlap, tta, option),
             "extra_output": extra_output,
+            "more": [(file, file.name) for file in more or ()],
+            "title": title,
         }
-        services.jobs.check(choice=how["choice"])
-        tasks = [_task(path, folder, how) for each in songs or () for path, folder in _found(each, output)]
-        return tasks + [_linked(url, output, how) for url in link or ()]
+        check_there(more or ())
+        check(services, choice=how["choice"], options=how["options"], files=1 + len(how["more"]))
+        tasks = [_task(path, path.name, folder, how) for each in songs or () for path, folder in _found(each, output)]
+        tasks += [_linked(url, output, how) for url in link or ()]
+        tasks += [_task(sample_song(), SAMPLE_NAME, output, how)] if sample else []
+        if len(tasks) > 1 and (more or title):
+            raise BadOption(
+                f"{'--with' if more else '--title'} is for one song, and there are {len(tasks)}", hint="Separate it on its own."
+            )
+        return tasks
 
     run_tasks(plan, pool)
 
@@ -98,16 +119,10 @@ def chosen(
     return Choice(preset=preset or (None if model else DEFAULT_PRESET), model=model, stems=tuple(stems))
 
 
-def options_of(precision: str | None, overlap: str | None, tta: bool) -> dict[str, Any]:
-    """What a job says on how to separate."""
-    given = {"precision": precision, "overlap": overlap, "tta": tta or None}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _task(path: Path, folder: Path, how: dict[str, Any]) -> Task:
+def _task(path: Path, name: str, folder: Path, how: dict[str, Any]) -> Task:
     from webui.batch import Task
 
-    return Task(str(path), path.name, partial(_submit, path, how), folder)
+    return Task(str(path), name, partial(_submit, path, name, how), folder)
 
 
 def _linked(url: str, folder: Path, how: dict[str, Any]) -> Task:
@@ -117,24 +132,33 @@ def _linked(url: str, folder: Path, how: dict[str, Any]) -> Task:
 
 
 def _submit_link(url: str, how: dict[str, Any], services: Services) -> Job:
-    upload = services.uploads.fetch_now(url)
-    path, name = services.uploads.file(upload.id)
-    job = services.jobs.submit(path, file_name=name, **how)
-    services.uploads.delete(upload.id)
-    return job
+    from webui.services.errors import QueueFull
+
+    services.jobs.check(choice=how["choice"], files=1 + len(how["more"]))  # a full queue is said before the song is fetched
+    try:
+        upload = services.uploads.fetch_now(url)
+    except QueueFull as error:  # of uploads, which somebody has to remove: to wait would be in vain
+        raise MsstError(error.message, hint=error.hint) from error
+    try:
+        path, name = services.uploads.file(upload.id)
+        return services.jobs.submit(path, file_name=name, **how)
+    finally:
+        services.uploads.delete(upload.id)
 
 
-def _submit(path: Path, how: dict[str, Any], services: Services) -> Job:
+def _submit(path: Path, name: str, how: dict[str, Any], services: Services) -> Job:
     if not path.is_file():
         raise MsstError("there is no such file")
-    return services.jobs.submit(path, file_name=path.name, **how)
+    return services.jobs.submit(path, file_name=name, **how)
 
 
 def _found(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
-    """The songs that an argument means, each with the folder for its stems."""
+    """The songs that an argument means, each with the folder for its stems. What lies in a folder for stems within it is no song."""
     if not path.is_dir():
         yield path, output
         return
+    songs, stems = path.resolve(), output.resolve()
+    made = path / stems.relative_to(songs) if songs in stems.parents else None
     for file in sorted(path.rglob("*")):
-        if file.is_file() and file.suffix.lower() in AUDIO_SUFFIXES:
+        if file.is_file() and file.suffix.lower() in AUDIO_SUFFIXES and (made is None or made not in file.parents):
             yield file, output / file.parent.relative_to(path)

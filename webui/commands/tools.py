@@ -6,6 +6,7 @@ Those that say something are in listening.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -14,6 +15,7 @@ import typer
 
 from inference.errors import BadOption
 from webui.commands.ensemble import place
+from webui.commands.files import check_there
 from webui.commands.separate import chosen
 
 if TYPE_CHECKING:
@@ -27,10 +29,21 @@ Files = Annotated[list[Path], typer.Argument(help="Files of any kind.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="A folder, or for one result the file itself.")]
 Form = Annotated[str | None, typer.Option("--format", "-f", help="wav, flac, mp3, m4a or opus.")]
 Subtype = Annotated[str, typer.Option(help="FLOAT, PCM_16, PCM_24, PCM_32, or a bit rate such as 320k.")]
+Title = Annotated[str, typer.Option(help="What to call the job; of mix and join, also its result.")]
 Speed = Annotated[float, typer.Option(help="0.5 to 2; 2 is in half the time.")]
 Semitones = Annotated[float, typer.Option(help="-12 to 12; higher by so much.")]
 Formants = Annotated[bool, typer.Option("--formants", help="Leave the colour of a voice where it is.")]
 HERE = Path("made")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where results go, as what, and what their job is called."""
+
+    output: Path
+    container: str | None
+    subtype: str
+    title: str
 
 
 @app.command()
@@ -41,9 +54,10 @@ def convert(
     output: Output = HERE,
     output_format: Form = None,
     subtype: Subtype = "",
+    title: Title = "",
 ) -> None:
     """Another format, sample rate or number of channels."""
-    _each("convert", files, {"rate": rate, "channels": channels}, output, output_format, subtype)
+    _each("convert", files, {"rate": rate, "channels": channels}, Target(output, output_format, subtype, title))
 
 
 @app.command()
@@ -56,10 +70,11 @@ def cut(
     output: Output = HERE,
     output_format: Form = None,
     subtype: Subtype = "",
+    title: Title = "",
 ) -> None:
     """A part, exact to the sample."""
     settings = {"start": start, "end": end, "fade_in": fade_in, "fade_out": fade_out}
-    _each("cut", files, settings, output, output_format, subtype)
+    _each("cut", files, settings, Target(output, output_format, subtype, title))
 
 
 @app.command()
@@ -71,9 +86,10 @@ def join(
     output: Output = HERE,
     output_format: Form = None,
     subtype: Subtype = "",
+    title: Title = "",
 ) -> None:
     """One after the other."""
-    _together("join", files, {"gap": gap, "crossfade": crossfade, "curve": curve}, output, output_format, subtype)
+    _together("join", files, {"gap": gap, "crossfade": crossfade, "curve": curve}, Target(output, output_format, subtype, title))
 
 
 @app.command("speed-key")
@@ -85,9 +101,10 @@ def speed_key(
     output: Output = HERE,
     output_format: Form = None,
     subtype: Subtype = "",
+    title: Title = "",
 ) -> None:
     """Faster or slower, higher or lower, each without the other."""
-    _each("speed-key", files, {"speed": speed, "semitones": semitones, "formants": formants}, output, output_format, subtype)
+    _each("speed-key", files, {"speed": speed, "semitones": semitones, "formants": formants}, Target(output, output_format, subtype, title))
 
 
 @app.command()
@@ -101,6 +118,7 @@ def mix(
     output: Output = HERE,
     output_format: Form = None,
     subtype: Subtype = "",
+    title: Title = "",
 ) -> None:
     """All at once: the sum, each with its level and its place between the loudspeakers."""
 
@@ -109,7 +127,7 @@ def mix(
         parts = [{"gain_db": level, "pan": where or 0.0} for level, where in zip(gains, pans, strict=True)]
         return {"parts": parts, "speed": speed, "semitones": semitones, "formants": formants}
 
-    _together("mix", files, settings, output, output_format, subtype)
+    _together("mix", files, settings, Target(output, output_format, subtype, title))
 
 
 @app.command()
@@ -121,10 +139,11 @@ def gain(
     output: Output = HERE,
     output_format: Form = None,
     subtype: Subtype = "",
+    title: Title = "",
 ) -> None:
     """Louder or quieter, by dB or to a loudness."""
     settings = {name: value for name, value in {"db": db, "lufs": lufs, "peak_db": peak_db}.items() if value is not None}
-    _each("gain", files, settings, output, output_format, subtype)
+    _each("gain", files, settings, Target(output, output_format, subtype, title))
 
 
 @app.command()
@@ -142,6 +161,7 @@ def replace(
     output: Output = HERE,
     output_format: Form = None,
     subtype: Subtype = "",
+    title: Title = "",
 ) -> None:
     """Separate a part of a song again and put it into a stem."""
     from inference.presets.replace import Region
@@ -150,15 +170,15 @@ def replace(
         inputs = (song, song.name), (stem_file, stem_file.name)
         return services.tools.replace_files(*inputs, chosen(preset, model, purpose, quality), Region(start, end, fade), order, stem=stem)
 
-    _run([([song, stem_file], make)], output, output_format, subtype)
+    _run([([song, stem_file], make)], Target(output, output_format, subtype, title))
 
 
-def _each(tool: str, files: Sequence[Path], settings: dict[str, Any], output: Path, form: str | None, subtype: str) -> NoReturn:
-    _run([([file], _tool(tool, [file], settings)) for file in files], output, form, subtype)
+def _each(tool: str, files: Sequence[Path], settings: dict[str, Any], target: Target) -> NoReturn:
+    _run([([file], _tool(tool, [file], settings)) for file in files], target)
 
 
-def _together(tool: str, files: list[Path], settings: Any, output: Path, form: str | None, subtype: str) -> NoReturn:
-    _run([(files, _tool(tool, files, settings))], output, form, subtype)
+def _together(tool: str, files: list[Path], settings: Any, target: Target) -> NoReturn:
+    _run([(files, _tool(tool, files, settings))], target)
 
 
 def _tool(tool: str, files: Sequence[Path], settings: Any) -> Any:
@@ -171,7 +191,7 @@ def _tool(tool: str, files: Sequence[Path], settings: Any) -> Any:
     return make
 
 
-def _run(orders: list[tuple[list[Path], Any]], output: Path, container: str | None, subtype: str) -> NoReturn:
+def _run(orders: list[tuple[list[Path], Any]], target: Target) -> NoReturn:
     """Do all of them, each a job."""
     from webui.compute.pool import Pool
 
@@ -181,17 +201,17 @@ def _run(orders: list[tuple[list[Path], Any]], output: Path, container: str | No
     from webui.services.tools import Order
 
     def submit(files: list[Path], make: Any, order: Order, services: Services) -> Job:
-        missing = [str(file) for file in files if not file.is_file()]
-        if missing:
-            raise BadOption(f"there is no file {', '.join(missing)}")
+        check_there(files)
         job: Job = make(services, order)
         return job
 
     def plan(services: Services) -> list[Task]:
-        folder, name, form = place(output, container, subtype, services.configuration.output)
+        folder, name, form = place(target.output, target.container, target.subtype, services.configuration.output)
         if name and len(orders) > 1:
             raise BadOption(f"{name} is one file, and there are {len(orders)} results", hint="Name a folder.")
-        order = Order(form, "cli")
+        if target.title and len(orders) > 1:
+            raise BadOption(f"--title is for one job, and there are {len(orders)}", hint="Do it with one file.")
+        order = Order(form, "cli", title=target.title)
         abouts = [" + ".join(file.name for file in files) for files, _ in orders]
         return [
             Task(about, about, partial(submit, files, make, order), folder, name)
