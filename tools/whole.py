@@ -12,12 +12,12 @@ TRIES, PAUSE = 50, 0.02  # seconds
 
 
 def put(source: Path, target: Path) -> None:
-    """Rename `source` to `target`, which it replaces.
+    """Rename a file to `target`, which it replaces, or a folder to one that is not there yet.
 
     Raises:
         OSError: that cannot be.
     """
-    for _ in range(TRIES):  # Windows, while another process reads the target
+    for _ in range(TRIES):  # Windows, while another process reads the target, or a scanner of viruses what has just been written
         try:
             source.replace(target)
         except PermissionError:

@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from webui import __version__
-from webui.api import ROUTERS, docs, errors, own_models
+from webui.api import ROUTERS, docs, errors, own_models, unmatched
 from webui.api.guard import KeyGuard
 from webui.api.limits import BodyLimit
-from webui.api.origins import SameOrigin
+from webui.api.origins import OwnNames, SameOrigin
 from webui.api.slow import LISTENERS, SlowThreads
 from webui.services import Services
 from webui.services.access import Tries
@@ -59,12 +59,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         special={own_models.router.prefix: lambda: services.settings.max_model_bytes},
     )
     app.add_middleware(SameOrigin, public_url=lambda: str(services.settings.public_url or ""))
+    app.add_middleware(
+        OwnNames,
+        public_url=lambda: str(services.settings.public_url or ""),
+        open=lambda: services.settings.share or services.share.active or services.settings.access == "keys",
+    )
     app.add_middleware(KeyGuard, keys=services.keys, tries=tries, needed=lambda: services.settings.access == "keys")
     services.share.opener = open_tunnel
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
     docs.install(app)
+    unmatched.install(app)
     if services.settings.page:
         from webui.ui import mount_ui
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 import unicodedata
@@ -18,6 +19,7 @@ DEFAULT_OF_TWINS = "{song}_{step}_{stem}"
 """The default where two outputs would have one name otherwise."""
 
 MAX_BYTES = 200  # of a name without its extension, in UTF-8: room for numbers and ".opus.flac" below the 255 of most file systems
+MAX_LENGTH = 100 if os.name == "nt" else MAX_BYTES  # characters: Windows wants whole paths below 260
 MAX_TEMPLATE = 200  # characters
 
 _SAFE_ASCII = re.compile(r"[A-Za-z0-9._~-]")
@@ -70,6 +72,7 @@ def safe(text: str) -> str:
 def one_component(name: str) -> str:
     """`name` as a file's name on every system: no separators, no dots at its ends, no device of Windows, not too long, never empty."""
     name = re.sub(r'[/\\:*?"<>|\x00-\x1f]', "_", name)
+    name = name[:MAX_LENGTH]
     while len(name.encode("utf-8", "replace")) > MAX_BYTES:
         name = name[:-1]
     name = name.strip(". ") or "result"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webui.services.errors import BadJobId, UnknownFile
-from webui.services.storage import MAX_NAME_BYTES, Storage, base_name, check_job_id, safe_name
+from webui.services.storage import MAX_NAME_BYTES, Storage, base_name, check_job_id, link_or_copy, safe_name, stored_name
 
 JOB = "11111111-2222-4333-8444-555555555555"
 
@@ -58,6 +59,40 @@ def test_letters_of_any_language_stay(text: str, name: str) -> None:
 )
 def test_only_the_last_component_counts(sent: str, base: str) -> None:
     assert base_name(sent) == base
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("C:\\songs\\nul.mp3", "_nul.mp3"),
+        ("CON.wav", "_CON.wav"),
+        ("aux", "_aux"),
+        ("lpt1.live.flac", "_lpt1.live.flac"),
+        ("My song.FLAC", "My_song.FLAC"),
+        ("Vol. 2", "Vol._2"),
+        (".mp3", "mp3"),
+        ("", "song"),
+    ],
+)
+def test_a_file_from_outside_is_stored_under_a_name_of_every_system(sent: str, name: str) -> None:
+    assert stored_name(sent) == name
+
+
+@given(st.text(max_size=300))
+def test_a_stored_name_is_one_component(text: str) -> None:
+    name = stored_name(text)
+    assert Path(name).name == name
+    assert len(name.encode("utf-8")) <= MAX_NAME_BYTES + 20
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_of_a_symbolic_link_the_file_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(b"song")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "link").symlink_to("../blob")
+    link_or_copy(tmp_path / "there" / "link", tmp_path / "taken")
+    (tmp_path / "blob").unlink()
+    assert (tmp_path / "taken").read_bytes() == b"song"
 
 
 @given(st.text(max_size=60))

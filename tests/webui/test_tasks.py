@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 import uuid
 from pathlib import Path
@@ -140,6 +141,18 @@ def test_a_used_id_is_a_conflict(server: Server, done: dict[str, Any], song: Pat
     answer = upload(server, song, task_id=done["task_id"])
     assert answer.status_code == 409
     assert answer.json()["code"] == "job_exists"
+
+
+def test_an_id_is_free_again_after_a_process_died_with_it(server: Server, song: Path) -> None:
+    task_id = str(uuid.uuid4())
+    left = server.home / "inputs" / task_id
+    left.mkdir()
+    (left / "half.wav").write_bytes(b"RIFF")
+    assert upload(server, song, task_id=task_id).status_code == 409  # perhaps it is at work still
+    os.utime(left, (1, 1))
+    assert upload(server, song, task_id=task_id).status_code == 200
+    wait(server, task_id)
+    assert [path.name for path in left.iterdir()] == ["song.wav"]
 
 
 @pytest.mark.parametrize(

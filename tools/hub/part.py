@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 from inference.errors import DiskFull
 from tools.hub.errors import WrongBytes
+from tools.whole import put
 
 log = logging.getLogger(__name__)
 
@@ -261,7 +262,7 @@ class Part:
         if self.path.stat().st_size != self.length:
             self.discard()
             raise WrongBytes(f"{self.target.name} was changed on disk while it was downloaded", hint="Try again.", file=self.target.name)
-        self._guarded(lambda: self.path.replace(self.target))
+        self._guarded(lambda: put(self.path, self.target))
         _sync_folder(self.target.parent)
         with suppress(OSError):
             self._note.unlink()
@@ -291,7 +292,7 @@ class Part:
         text = json.dumps({**asdict(self.identity), "synced": self._synced})
         try:
             self._guarded(lambda: temporary.write_text(text, encoding="utf-8"))
-            self._guarded(lambda: temporary.replace(self._note))
+            self._guarded(lambda: put(temporary, self._note))
         finally:
             with suppress(OSError):
                 temporary.unlink()

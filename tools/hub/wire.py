@@ -171,7 +171,9 @@ class Wire:
         allow = FAKE if source.trust == "known" else source.allow
         if not all(may_call(address, url.host, allow=allow) for address in found):
             raise Unusable(f"{url.host} is inside a private network")
-        return url.host if proxied or source.trust == "known" else str(found[0])
+        # A proxy too is told the address that was checked; with https the certificate says who answers there, and needs the name.
+        named = source.trust == "known" or (proxied and url.scheme == "https")
+        return url.host if named else str(found[0])
 
 
 @lru_cache(maxsize=1)

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, UploadFile
 
 from inference.errors import BadOption, DiskFull
-from inference.presets.names import one_component
+from webui.api.addressing import is_loopback, is_relayed
 from webui.api.slow import Slow
 from webui.services import Choice, Services
 from webui.services.access import Key
 from webui.services.errors import BadRequest, NotLocal, NotOwner
-from webui.services.storage import base_name, safe_name
+from webui.services.storage import stored_name
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~\-]+)+/?")
-_OF_PROXIES = ("forwarded", "via", "x-real-ip")
-_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 
 
 def services(request: Request) -> Services:
@@ -55,18 +52,8 @@ def caller_is_local(request: Request) -> bool:
     """Whether the caller is a program on this machine: it connects from a loopback address, to one, and no relay is in between."""
     found = services(request)
     shared = found.settings.share or found.share.active
-    forwarded = any(name in _OF_PROXIES or name.startswith("x-forwarded-") for name in request.headers)
     client = request.client.host if request.client else ""
-    return not shared and not forwarded and _is_loopback(client) and _is_loopback(request.url.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not shared and not is_relayed(request.headers) and is_loopback(client) and is_loopback(request.url.hostname or "")
 
 
 def require_local(request: Request) -> None:
@@ -109,7 +96,7 @@ def listening(request: Request) -> Slow:
 def on_disk(upload: UploadFile, folder: Path) -> Iterator[Path]:
     """The upload as a file in `folder` while the block runs, in a place of its own under the name it came with, made safe."""
     place = folder / uuid.uuid4().hex
-    path = place / _file_name(upload.filename or "")
+    path = place / stored_name(upload.filename or "")
     try:
         place.mkdir()
         with path.open("wb") as target:
@@ -164,13 +151,6 @@ def choice_of(
         purpose=purpose or None,
         quality=quality or None,
     )
-
-
-def _file_name(sent: str) -> str:
-    """The name of a file from outside as one that is safe here; what it ends in says what it is, and stays."""
-    name = PurePath(base_name(sent))
-    end = name.suffix if _SUFFIX.fullmatch(name.suffix) else ""
-    return one_component(safe_name(name.stem)) + end
 
 
 ServicesDep = Annotated[Services, Depends(services)]

@@ -72,12 +72,10 @@ class KeyGuard:
         for said, find in ((secret, self._keys.find), (session, self._keys.find_session)):
             if not said:
                 continue
-            self._tries.check(sender, said)
             key = find(said)
             if key is not None:
-                self._tries.was_right(said)
                 return key
-            self._tries.was_wrong(sender, said)
+            self._tries.wrong(sender, said)
         return None
 
 

@@ -69,16 +69,15 @@ def sign_in(
     tries: Tries = request.app.state.tries
     secret, sender = key.strip(), sender_of(request.scope)
     try:
-        tries.check(sender, secret)
         session = services.keys.sign_in(secret)
     except KeyNeeded as error:
-        tries.was_wrong(sender, secret)
+        try:
+            tries.wrong(sender, secret)
+        except TooManyTries as too_many:
+            answer = _page(services, request, wanted, error="signin.wait", status=STATUS[too_many.code])
+            answer.headers["retry-after"] = str(too_many.retry_after)
+            return answer
         return _page(services, request, wanted, error="signin.wrong", status=STATUS[error.code])
-    except TooManyTries as error:
-        answer = _page(services, request, wanted, error="signin.wait", status=STATUS[error.code])
-        answer.headers["retry-after"] = str(error.retry_after)
-        return answer
-    tries.was_right(secret)
     done = RedirectResponse(f".{_inside(wanted)}", 303, {"cache-control": "no-store"})
     give_cookie(done, services, session, caller)
     return done

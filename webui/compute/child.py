@@ -59,7 +59,6 @@ def main() -> None:
     while True:
         order = inbox.get()
         outbox.send(_answer(operations, order))
-        cancelled.clear()
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -76,6 +75,7 @@ def _read(orders: BinaryIO, inbox: queue.SimpleQueue[Message], cancelled: thread
         if message["op"] == "cancel":
             cancelled.set()
         else:
+            cancelled.clear()  # here, in the order of the pipe: a cancel that came too late for the last order is none of this one
             inbox.put(message)
     os._exit(0)
 

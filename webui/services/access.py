@@ -193,10 +193,10 @@ class Keys:
 
 
 class Tries:
-    """Counts wrong keys by who sends them, and refuses to look at more than a few a minute. Thread-safe enough: a lost count is no harm.
+    """Counts wrong keys by who sends them, and tells whoever guesses to wait. Thread-safe enough: a lost count is no harm.
 
-    The same wrong key twice is no second guess: a page that still asks with a key that was taken away locks nobody out. One that was
-    right lately is let through: whoever sits behind the same proxy as somebody who guesses is not shut out.
+    The same wrong key twice is no second guess: a page that still asks with a key that was taken away is told that it is wrong. Right
+    keys are never counted: whoever sits behind the same proxy as somebody who guesses is not shut out.
     """
 
     ALLOWED, ALL_ALLOWED = 10, 100  # a minute: of one address; of all together
@@ -205,13 +205,10 @@ class Tries:
 
     def __init__(self) -> None:
         self._wrong: dict[str, dict[str, float]] = {}  # sender -> hash -> when
-        self._right: dict[str, None] = {}
 
-    def check(self, sender: str, secret: str) -> None:
-        """Raises TooManyTries where this one is not to be looked at."""
+    def wrong(self, sender: str, secret: str) -> None:
+        """Count a wrong one. Raises TooManyTries where there were too many."""
         digest, now = _hash(secret), time.monotonic()
-        if digest in self._right:
-            return
         if len(self._wrong) > self.REMEMBERED:
             kept = list(self._wrong.items())
             self._wrong = {who: lately for who, lately in kept if max(lately.values(), default=0.0) > now - self.WINDOW}
@@ -221,18 +218,8 @@ class Tries:
                 self._wrong[who] = lately
             if len(lately) >= allowed and digest not in lately:
                 raise TooManyTries("too many wrong keys", hint=f"Wait {self.WINDOW:.0f} seconds.", seconds=f"{self.WINDOW:.0f}")
-
-    def was_right(self, secret: str) -> None:
-        """Remember it."""
-        self._right[_hash(secret)] = None
-        while len(self._right) > self.REMEMBERED:
-            del self._right[next(iter(self._right))]
-
-    def was_wrong(self, sender: str, secret: str) -> None:
-        """Count it, and forget that it was right once: a key that was taken away."""
-        self._right.pop(_hash(secret), None)
         for who in (sender, ""):
-            self._wrong.setdefault(who, {}).setdefault(_hash(secret), time.monotonic())
+            self._wrong.setdefault(who, {}).setdefault(digest, now)
 
 
 def _hash(secret: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inference.errors import DiskFull, MsstError
 from webui.services.errors import InputGone
-from webui.services.storage import base_name, link_or_copy, safe_name
+from webui.services.storage import base_name, link_or_copy, stored_name
 
 if TYPE_CHECKING:
     from webui.compute.pool import Prober
@@ -48,7 +48,7 @@ def take_all(files: Sequence[tuple[Path, str]], folder: Path, prober: Prober) ->
     taken: list[Taken] = []
     for source, file_name in files:
         name = base_name(file_name) or "song"
-        target = _free(folder / safe_name(name))
+        target = _free(folder / stored_name(name))
         try:
             _take(source, target)
             info = prober.probe(str(target))

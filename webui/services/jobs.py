@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 
 MAX_TITLE = 300  # characters
+STALE_CLAIM = 30.0  # seconds after which the folder of a job that no store knows was left by a process that died
 
 
 class JobService:
@@ -58,6 +59,7 @@ class JobService:
         self._configuration, self._storage, self._store = configuration, storage, store
         self._presets, self._models, self._purposes, self._prober = presets, models, purposes, prober
         self._on_change = on_change
+        self._claims: set[str] = set()  # ids of jobs whose files are being brought in
 
     @property
     def _settings(self) -> Settings:
@@ -302,8 +304,19 @@ class JobService:
         return record
 
     def _check_free(self, job_id: str) -> None:
-        if self._store.get(job_id) is not None or self._storage.inputs(job_id).exists():
+        if self._store.get(job_id) is not None or not self._is_free(self._storage.inputs(job_id)):
             raise JobExists(f"the id {job_id} is taken", hint="Choose another one, or delete that task first.", id=job_id)
+
+    def _is_free(self, folder: Path) -> bool:
+        """Whether no job begins or has begun there. What a process left that died before its job was in the store is taken away."""
+        try:
+            age = time.time() - folder.stat().st_mtime
+        except FileNotFoundError:
+            return True
+        if folder.name in self._claims or age < STALE_CLAIM:
+            return False
+        self._storage.delete(folder.name)
+        return not folder.exists()
 
     @contextmanager
     def _claimed(self, job_id: str) -> Iterator[Path]:
@@ -313,11 +326,14 @@ class JobService:
             folder.mkdir()
         except FileExistsError as error:
             raise JobExists(f"the id {job_id} is taken", hint="Choose another one.", id=job_id) from error
+        self._claims.add(job_id)
         try:
             yield folder
         except BaseException:
             self._storage.delete(job_id)
             raise
+        finally:
+            self._claims.discard(job_id)
 
 
 def _stems(wanted: Sequence[str], record: ModelRecord) -> tuple[str, ...]:

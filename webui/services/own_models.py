@@ -30,6 +30,7 @@ from inference.catalogue import (
 )
 from inference.errors import BadWeights, Cancelled, DiskFull
 from tools.hub import Disk, sha256_of
+from tools.whole import put
 from webui.services.errors import BadRequest
 from webui.services.inspector import Inspect
 from webui.services.installer import file_stem, remove_file
@@ -174,7 +175,7 @@ class Adder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                os.link(path, temporary)
+                os.link(os.path.realpath(path), temporary)  # of a symbolic link Linux would link the link itself
             except OSError:
                 needed, free = path.stat().st_size, self._disk.free(folder)
                 if free < needed:
@@ -184,7 +185,7 @@ class Adder:
                     ) from None
                 shutil.copyfile(path, temporary)
             new = not target.exists()
-            temporary.replace(target)
+            put(temporary, target)
         except OSError as error:
             raise DiskFull(f"cannot write {target.name}: {error}", hint=f"Is there room in {folder}?") from error
         finally:

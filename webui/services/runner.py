@@ -12,6 +12,7 @@ from typing import Any
 
 from inference.errors import Cancelled, MsstError
 from inference.presets.schema import Preset
+from tools.whole import put
 from webui.compute.pool import Pool, PoolClosed
 from webui.compute.process import ChildDied, ComputeChild
 from webui.compute.protocol import Message
@@ -107,7 +108,7 @@ class _Run:
 
     def attempt(self, child: ComputeChild) -> dict[str, Any]:
         """Separate once in `child`."""
-        folder = self._storage.results(self._id) / f"attempt-{uuid.uuid4().hex}"
+        folder = self._storage.results(self._id) / f"attempt-{uuid.uuid4().hex[:8]}"
         self._clear()
         self._attempt_began = time.monotonic()
         try:
@@ -181,11 +182,11 @@ class _Run:
 
     def _move_into_place(self, folder: Path, results: list[dict[str, Any]]) -> None:
         target = self._storage.results(self._id)
-        (folder / "extras").replace(target / PLAYER)
+        put(folder / "extras", target / PLAYER)
         for result in results:
             if is_apart(self._spec, result["main"]):
-                (folder / "kept" / result["file"]).replace(target / result["file"])
-        (folder / "kept").replace(target / KEPT)
+                put(folder / "kept" / result["file"], target / result["file"])
+        put(folder / "kept", target / KEPT)
 
     def _say_results(self, results: list[dict[str, Any]]) -> None:
         for result in results:

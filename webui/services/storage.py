@@ -20,15 +20,18 @@ import shutil
 import time
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
 
+from inference.presets.names import one_component
 from webui.services.errors import BadJobId, UnknownFile
 
 KEPT = "extra_output"
 PLAYER = "player"
 MAX_NAME_BYTES = 180  # of a song's name in UTF-8: room for stems and numbers below the 255 of most file systems
+MAX_NAME_LENGTH = 60 if os.name == "nt" else MAX_NAME_BYTES  # characters: Windows wants whole paths below 260
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 _SAFE_ASCII = re.compile(r"[A-Za-z0-9._~-]")
 
 
@@ -59,9 +62,21 @@ def safe_name(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", plain_text(text))
     kept = "".join(character if _is_safe(character) else "_" for character in text).strip(". ")
+    kept = kept[:MAX_NAME_LENGTH]
     while len(kept.encode("utf-8")) > MAX_NAME_BYTES:
         kept = kept[:-1]
     return kept or "song"
+
+
+def stored_name(sent: str) -> str:
+    r"""The name of a file from outside as one that is safe here, without devices of Windows; what it ends in says what it is, and stays.
+
+    >>> stored_name(r"C:\songs\nul.mp3")
+    '_nul.mp3'
+    """
+    name = PurePath(base_name(sent))
+    end = name.suffix if _SUFFIX.fullmatch(name.suffix) else ""
+    return one_component(safe_name(name.stem if end else name.name)) + end
 
 
 def _is_safe(character: str) -> bool:
@@ -164,6 +179,6 @@ def _files(folder: Path) -> list[str]:
 def link_or_copy(source: Path, target: Path) -> None:
     """Make `target` hold what `source` holds: a hard link on one file system (no space, no time), a copy elsewhere."""
     try:
-        os.link(source, target)
+        os.link(os.path.realpath(source), target)  # of a symbolic link Linux would link the link itself
     except OSError:
         shutil.copyfile(source, target)

@@ -58,6 +58,7 @@ class Hub:
     later: bytes = b""  # what a file becomes with the fault `change`
     asked: list[Asked] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)  # of all requests
+    targets: list[str] = field(default_factory=list)  # what they asked for: of a proxy, the whole address
     retry_after: str = "0"
 
     def __enter__(self) -> Hub:
@@ -106,6 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         hub = self.served
         hub.headers.append({name.lower(): value for name, value in self.headers.items()})
+        hub.targets.append(self.path)
         path = unquote(self.path.partition("?")[0])
         if found := re.fullmatch(r"/cdn/[0-9a-f]+/(.+)", path):
             self._bytes(found[1], etag=f'"cdn-{len(hub.files[found[1]])}"')

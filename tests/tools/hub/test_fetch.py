@@ -362,6 +362,16 @@ def test_a_proxy_is_used(tmp_path: Path) -> None:
         assert hub.headers[-1]["host"] == "hub.invalid"
 
 
+def test_a_proxy_is_told_the_address_that_was_checked(tmp_path: Path) -> None:
+    """A stranger's name could mean another address when the proxy looks it up."""
+    with Hub({"x": BIG}) as hub:
+        source = Source("there", "http://localhost:9/file/x", "stranger", allow=("127.0.0.0/8", "::1"))
+        with pytest.raises(DownloadFailed):
+            fetch([source], tmp_path / "m", policy=Policy(tries=1, pause=0.0, proxy=hub.url))
+        assert hub.headers[-1]["host"] == "localhost:9"
+        assert hub.targets[-1] in ("http://127.0.0.1:9/file/x", "http://[::1]:9/file/x")
+
+
 def test_what_users_write_as_an_endpoint() -> None:
     assert parse_endpoint("HF-Mirror") is KNOWN["hf-mirror"]
     assert parse_endpoint("https://huggingface.co/") is KNOWN["hub"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from fastapi.testclient import TestClient
 from inference.errors import MsstError
 from tests.webui.api.conftest import House, refused
 from webui.api import ROUTERS, errors
+from webui.app import create_app
+from webui.settings import Settings
 
 ROOT = Path(errors.__file__).parents[2]
 
@@ -66,12 +69,16 @@ def test_a_full_disk_is_no_fault_of_the_caller(number: int, status: int, code: s
     refused(TestClient(app).get("/"), status, code)
 
 
-def test_what_is_not_there_says_so_like_all(house: House) -> None:
-    client = house.client()
-    refused(client.get("/nothing"), 404, "bad_request")
-    answer = client.put("/api/v1/models/recommended")
-    refused(answer, 405, "bad_request")
-    assert "GET" in answer.headers["allow"]
+@pytest.mark.parametrize("page", [False, True])
+def test_what_is_not_there_says_so_like_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: bool) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.tempdir)
+    client = TestClient(create_app(Settings(home=tmp_path, page=page)))
+    for unknown in ("/api/v1/nothing", "/api/nothing", *(["/nothing"] if not page else [])):
+        refused(client.get(unknown), 404, "bad_request")
+    for method, path, known in (("PUT", "/api/v1/models/recommended", "GET"), ("GET", "/upload", "POST"), ("DELETE", "/results/1", "GET")):
+        answer = client.request(method, path)
+        refused(answer, 405, "bad_request")
+        assert known in answer.headers["allow"]
 
 
 def test_the_document_has_every_route(house: House) -> None:

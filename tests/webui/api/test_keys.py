@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -164,7 +165,6 @@ def test_the_page_speaks_the_browser_s_language(house: House, key: str, language
 
 def test_guessing_is_refused_and_the_owner_stays_in(house: House, key: str) -> None:
     owner, guesser, other = house.client(), house.client(), house.client("192.0.2.9")
-    assert owner.get("/api/v1/presets", headers={"x-api-key": key}).status_code == 200
     for number in range(access.Tries.ALLOWED):
         refused(guesser.get("/api/v1/presets", headers={"x-api-key": f"guess{number}"}), 401, "key_needed")
     answer = guesser.get("/api/v1/presets", headers={"x-api-key": "one more"})
@@ -173,7 +173,8 @@ def test_guessing_is_refused_and_the_owner_stays_in(house: House, key: str) -> N
     page = guesser.post("/signin", data={"key": "one more"})
     assert (page.status_code, 'role="alert"' in page.text) == (429, True)
     assert owner.get("/api/v1/presets", headers={"x-api-key": key}).status_code == 200  # from the same address
-    assert other.post("/signin", data={"key": key}, follow_redirects=False).status_code == 303
+    for browser in (owner, other):
+        assert browser.post("/signin", data={"key": key}, follow_redirects=False).status_code == 303
 
 
 def test_the_same_wrong_key_again_locks_nobody_out(house: House, key: str) -> None:
@@ -266,11 +267,8 @@ def test_cookies_of_other_servers_of_this_machine_hide_nothing(house: House, key
 def test_whoever_guesses_from_everywhere_fills_no_memory() -> None:
     tries = access.Tries()
     for number in range(3000):
-        try:
-            tries.check(f"2001:db8::{number:x}", f"guess {number}")
-        except access.TooManyTries:
-            continue
-        tries.was_wrong(f"2001:db8::{number:x}", f"guess {number}")
+        with suppress(access.TooManyTries):
+            tries.wrong(f"2001:db8::{number:x}", f"guess {number}")
     assert len(tries._wrong) <= tries.ALL_ALLOWED + 1
 
 

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.conftest import Server
-from tests.webui.api.conftest import refused
+from tests.webui.api.conftest import House, refused
 from webui.api.origins import SameOrigin
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -128,3 +128,28 @@ def test_nothing_is_uploaded_through_gradio(server: Server) -> None:
     """Its uploads would wait for nobody, and be looked at by nobody."""
     answer = httpx.post(f"{server.url}/gradio_api/upload", files={"files": ("a.wav", b"RIFF")}, headers={"Origin": server.url})
     assert answer.status_code == 413
+
+
+BROWSER = {"User-Agent": "Mozilla/5.0"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/jobs"])
+def test_a_name_of_the_internet_that_means_this_machine_is_refused(house: House, path: str) -> None:
+    """DNS rebinding: the browser takes the page of evil.example for this server's own."""
+    site = {"Host": "evil.example:7860"}
+    refused(house.client().get(path, headers=site | BROWSER), 403, "cross_origin")
+    refused(house.client().post("/api/v1/cache/clean", headers=site | {"Origin": "http://evil.example:7860"}), 403, "cross_origin")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost", "[::1]:7860", "studio:7860", "studio.local", "a.localhost:7860"])
+def test_names_that_nobody_owns_may_mean_this_machine(house: House, host: str) -> None:
+    assert house.client().get("/api/v1/presets", headers={"Host": host} | BROWSER).status_code == 200
+
+
+def test_a_name_of_the_internet_may_come_through_a_relay(house: House, stranger: TestClient) -> None:
+    named = {"Host": "stems.example.org"}
+    assert house.client().get("/api/v1/presets", headers=named | BROWSER | {"X-Forwarded-For": "192.0.2.1"}).status_code == 200
+    assert house.client().get("/api/v1/presets", headers=named | {"User-Agent": "Java/17"}).status_code == 200  # no browser
+    assert stranger.get("/api/v1/presets", headers=named | BROWSER).status_code == 200  # whose way does not end on this machine
+    house.services.settings.__dict__["public_url"] = "https://stems.example.org"
+    assert house.client().get("/api/v1/presets", headers=named | BROWSER).status_code == 200
