@@ -142,7 +142,34 @@ def test_half_a_minute_is_tried_and_the_ensemble_kept(
     page.click("dialog .ms-primary")
     page.wait_for_selector("dialog .ms-danger")  # it asks before it takes the place of another
     page.keyboard.press("Escape")
-    httpx.delete(f"{server.url}/api/v1/presets/{card['name']}")
+    page.click("#ensemble-save")
+    page.fill("dialog input", "kept ONE")
+    page.click("dialog .ms-primary")
+    page.wait_for_selector(".ms-toast:has-text('kept_ONE_2')")  # no other: its file would be that of the first
+    assert httpx.get(f"{server.url}/api/v1/presets/{card['name']}").json()["preset"] == stored
+    for name in (card["name"], "kept_ONE_2"):
+        httpx.delete(f"{server.url}/api/v1/presets/{name}").raise_for_status()
+
+
+def test_songs_that_were_submitted_are_not_submitted_again(
+    open_page: Callable[..., Any], server: Server, sounds: tuple[Path, Path], watched: Any
+) -> None:
+    watched.allowed.append("429")
+    page = opened(open_page, "", DESKTOP)
+    add_built_in(page)
+    add_built_in(page)
+    give(page, "ensemble-songs", *sounds)
+    refusal = {"code": "queue_full", "detail": "full", "params": {"limit": 1}}
+    calls = iter([lambda route: route.continue_(), lambda route: route.fulfill(status=429, json=refusal)])
+    page.route("**/api/v1/jobs", lambda route: next(calls)(route), times=2)
+    page.click("#ensemble-start")
+    song = page.locator("[aria-labelledby=ensemble-songs] .ms-song")
+    song.filter(has_text="one.wav").wait_for(state="detached")
+    assert song.locator(".ms-bad-text").inner_text()
+    page.click("#ensemble-start")
+    page.wait_for_selector(f"{DONE} >> nth=1")
+    assert sorted(page.locator(".ms-done h3").all_inner_texts()) == ["one", "two"]
+    assert song.locator(".ms-bad-text").inner_text() == ""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

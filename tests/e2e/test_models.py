@@ -197,6 +197,13 @@ def test_a_purpose_names_its_best_model_and_a_fast_one(visit: Callable[..., Any]
     advice = httpx.get(f"{server.url}/api/v1/models/recommended").json()["recommended"]["karaoke"]
     page.wait_for_selector(f".ms-models:not([aria-label]) {ROW.format(advice['best'])}")
     assert {advice["best"], advice["fast"]} <= set(names(page, ".ms-models:not([aria-label])"))
+    search(page, advice["best"])
+    in_list(page, advice["best"]).wait_for()
+    for row in page.locator(ROW.format(advice["best"])).all():  # it is here twice: the one that is clicked unfolds
+        row.locator(".ms-unfold").click()
+        assert row.locator(".ms-model-details").is_visible()
+        row.locator(".ms-unfold").click()
+    search(page, "")
     page.reload()
     page.wait_for_selector(f".ms-models:not([aria-label]) {ROW.format(advice['best'])}")
 

@@ -100,6 +100,10 @@ def test_a_new_preset_from_nothing_to_its_result(open_page: Callable[..., Any], 
     page.click("[role=menuitem]:has-text('High-pass (cut the low)')")
     # A value that cannot be is told at its field, and the picture shows the step.
     frequency = second.get_by_label("Frequency (Hz)")
+    frequency.focus()
+    page.keyboard.type("1e")
+    frequency.blur()
+    page.wait_for_selector("[id$=-problem]:text-is('This value is not possible here.')")
     frequency.fill("5")
     frequency.blur()
     problem = page.locator("[id$=-problem]:text-is('10 or more, please.')")
@@ -145,6 +149,15 @@ def test_undo_redo_and_changes_that_survive_a_reload(open_page: Callable[..., An
     assert card_names(page) == ["split", "level"]
     page.keyboard.press("Control+y")
     assert card_names(page) == ["split"]
+    # Not while a window is open, another tab is shown, or somebody types elsewhere.
+    page.click(".ms-preset-side button:has-text('Import')")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Escape")
+    page.click("a[data-to=jobs]")
+    page.keyboard.press("Control+z")
+    page.go_back()
+    page.press(".ms-preset-side input[type=search]", "Control+z")
+    assert card_names(page) == ["split"]
     good(page)
     page.reload()
     page.wait_for_selector(".ms-preset-banner:has-text('unsaved changes')")
@@ -183,6 +196,36 @@ def test_what_somebody_else_saved_is_not_lost(open_page: Callable[..., Any], ser
     assert stored(server, "Mine")["preset"]["description"] == "Mine."
 
 
+def test_what_is_changed_while_it_is_saved_is_not_lost(open_page: Callable[..., Any], server: Server, own: Any) -> None:
+    name = own(TWO_STEPS)
+    page = open_page(f"?tab=presets&preset={name}&edit=1")
+    good(page)
+    save, about, held = ".ms-preset-bar button:has-text('Save')", ".ms-preset-about", []
+    page.route(f"**/presets/{name}?revision=*", lambda route: held.append(route))
+    page.route("**/presets/validate", lambda route: held.append(route), times=1)  # the check of the first press is overtaken by the next
+    page.fill(about, "First.")
+    with page.expect_request("**/presets/validate"):
+        page.click(save)
+    with page.expect_request(f"**/presets/{name}?revision=*"):
+        page.fill(about, "Second.")
+        page.locator(about).blur()
+    page.fill(about, "Third.")
+    page.locator(about).blur()
+    page.locator(about).press("End")
+    page.keyboard.type(" And fourth")
+    held[-1].continue_()
+    page.wait_for_selector(".ms-toast:has-text('Saved.')")
+    assert not page.locator("#ms-alerts *").count()
+    assert page.input_value(about) == "Third. And fourth"
+    assert page.locator(".ms-preset-bar .ms-tag").is_visible()
+    assert stored(server, name)["preset"]["description"] == "Second."
+    page.unroute_all()
+    page.locator(about).blur()
+    page.reload()
+    page.wait_for_selector(".ms-preset-banner:has-text('unsaved changes'):not(:has-text('somebody'))")
+    assert page.input_value(about) == "Third. And fourth"
+
+
 def test_a_ready_made_one_is_read_and_copied(open_page: Callable[..., Any], server: Server, own: Any) -> None:
     page = open_page("?tab=presets")
     page.click(".ms-preset-entry[data-preset=lead_vocal_dry]")
@@ -190,6 +233,11 @@ def test_a_ready_made_one_is_read_and_copied(open_page: Callable[..., Any], serv
     assert page.locator(".ms-preset-missing button:has-text('Install all')").is_visible()
     assert page.locator(".ms-flow-step").count() == 4
     page.click(".ms-preset-entry[data-preset=my_preset]")
+    page.click("button:has-text('Try on the sample song')")
+    page.click("a[data-to=jobs]")
+    with page.expect_response("**/presets/my_preset"):
+        page.go_back()
+    page.wait_for_selector(".ms-preset-trial a:has-text('Listen')")  # what runs is not drawn anew with the list
     page.click("button:has-text('Copy and change')")
     page.wait_for_selector(".ms-preset-card")
     assert page.input_value("label:text-is('Name of the preset') + input") == "Vocals and accompaniment (copy)"
@@ -281,12 +329,19 @@ def test_the_keyboard_alone_makes_and_moves_a_step(open_page: Callable[..., Any]
 
 
 def test_one_s_own_is_renamed_and_deleted_and_comes_back(open_page: Callable[..., Any], server: Server, own: Any) -> None:
-    page = open_page(f"?tab=presets&preset={own(TWO_STEPS)}")
+    page = open_page(f"?tab=presets&preset={own(TWO_STEPS)}&edit=1")
     menu = ".ms-preset-right .ms-head [aria-haspopup=menu]"
-    page.click(menu)
-    page.click("[role=menuitem]:has-text('Rename')")
-    page.fill(".ms-dialog input", "人声 best")
-    page.keyboard.press("Enter")
+    page.fill(".ms-preset-about", "Changed.")
+    for title in ("two STEPS!", "人声 best"):  # the first has the same file
+        page.click(menu)
+        page.click("[role=menuitem]:has-text('Rename') >> visible=true")
+        page.fill(".ms-dialog input", title)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".ms-preset-banner:has-text('unsaved changes'):not(:has-text('somebody'))")
+        page.wait_for_function("(title) => document.querySelector('.ms-preset-about-fields input').value === title", arg=title)
+    page.click(".ms-preset-bar button:has-text('Save')")
+    page.wait_for_selector(".ms-toast:has-text('Saved.')")
+    page.click(".ms-preset-editor > .ms-head button:has-text('Close')")
     page.wait_for_selector("h2:text-is('人声 best')")
     page.click(menu)
     page.click("[role=menuitem]:has-text('Delete')")
@@ -294,7 +349,7 @@ def test_one_s_own_is_renamed_and_deleted_and_comes_back(open_page: Callable[...
     page.wait_for_selector(".ms-preset-side :text('None of your own yet')")
     page.click(".ms-toast button:has-text('Undo')")
     page.wait_for_selector("h2:text-is('人声 best')")
-    assert stored(server, "人声_best")["preset"] == {**TWO_STEPS, "name": "人声 best"}
+    assert stored(server, "人声_best")["preset"] == {**TWO_STEPS, "name": "人声 best", "description": "Changed."}
 
 
 def test_a_step_is_duplicated_renamed_and_given_another_sound(open_page: Callable[..., Any], server: Server, own: Any) -> None:

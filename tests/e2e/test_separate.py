@@ -216,6 +216,13 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
     page.wait_for_selector("#start:has-text('Choose a song')")
     page.goto(f"{server.url}/?tab=separate&preset=four_stems")
     page.wait_for_selector("#preset label:has(input:checked):has-text('Four stems')")
+    page.click("a[data-to=result]")
+    presets = f"{server.url}/api/v1/presets"
+    steps = {"steps": [{"kind": "separate", "name": "a", "model": "spleeter_2stems"}], "outputs": [{"from": "a.vocals"}]}
+    made = httpx.post(f"{presets}/import", json={"version": "2.0.0", "name": "Made meanwhile", **steps}).raise_for_status().json()["name"]
+    page.click("a[data-to=separate]")
+    page.wait_for_selector("#preset label:has-text('Made meanwhile')")
+    httpx.delete(f"{presets}/{made}").raise_for_status()
     page.goto(f"{server.url}/?tab=separate&model=spleeter_2stems")
     page.wait_for_selector(".ms-chosen-title:has-text('Spleeter 2 stems')")
     options = {"overlap": "fast", "shifts": 2}

@@ -93,9 +93,13 @@ def test_what_is_refused_says_why_and_changes_nothing(open_page: Callable[..., A
     saved(page, "hub_endpoint")
     assert rows(server)["hub_endpoint"]["value"] == "hf-mirror"
     visit(page, "processing")
-    page.fill("#setting-parallel_jobs", "99")
-    page.press("#setting-parallel_jobs", "Enter")
-    page.wait_for_selector("#setting-parallel_jobs-problem:has-text('from 1 to 16')")
+    for typed in ("99", "1e"):  # too many, and no number
+        page.focus("#setting-parallel_jobs")
+        page.keyboard.press("Control+a")
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#setting-parallel_jobs-problem:has-text('from 1 to 16')")
+        assert page.inner_text("[data-setting=parallel_jobs] .ms-saved") == ""
     assert rows(server)["parallel_jobs"]["value"] == 1
 
 

@@ -150,7 +150,12 @@ def test_a_file_against_itself_scores_perfectly(open_page: Callable[..., Any], s
 @SIZES
 def test_key_and_tempo_appear_by_themselves(open_page: Callable[..., Any], sounds: tuple[Path, Path], options: dict[str, Any]) -> None:
     page = opened(open_page, "key-tempo", options)
+    asked: list[Any] = []
+    page.route("**/tools/key-tempo", lambda route: asked.append(route) or (len(asked) > 1 and route.continue_()))
     give(page, *sounds)
+    page.wait_for_timeout(300)
+    assert len(asked) == 1  # the server does one at a time: others would wait there, and hold connections
+    asked[0].continue_()
     page.wait_for_selector(".ms-big >> nth=3")
     key = {"zh-CN": "A 小调"}.get(options["locale"], "A minor")
     found = page.locator(".ms-big strong").all_inner_texts()
@@ -158,6 +163,37 @@ def test_key_and_tempo_appear_by_themselves(open_page: Callable[..., Any], sound
     assert [float(text.removesuffix(" BPM")) for text in found[1::2]] == [pytest.approx(120, abs=0.5)] * 2
     assert "8A" in page.inner_text(".ms-figures >> nth=0")
     fine(page, options)
+
+
+def test_many_files_are_several_jobs_unless_they_belong_together(
+    open_page: Callable[..., Any], sample_job: dict[str, Any], watched: Any
+) -> None:
+    watched.allowed.append("429")
+    page = opened(open_page, "convert", DESKTOP)
+    songs = [{"reference": {"sample": "song"}, "name": f"{number}.wav", "duration": 1} for number in range(33)]
+    keep = "([tool, songs]) => sessionStorage.setItem(`msst-songs-tools-${tool}`, JSON.stringify(songs))"
+    page.evaluate(keep, ["convert", songs])
+    page.evaluate(keep, ["join", songs])
+    page.reload()
+    counts: list[int] = []
+
+    def answer(route: Any) -> None:
+        counts.append(len(route.request.post_data_json["inputs"]))
+        if len(counts) == 2:
+            route.fulfill(status=429, json={"code": "queue_full", "detail": "full"})
+        else:
+            route.fulfill(status=202, json=sample_job)
+
+    page.route("**/api/v1/tools/convert", answer)
+    page.click("#start-convert")
+    page.wait_for_selector("#ms-alerts p")
+    assert page.locator("[data-open] .ms-song").all_inner_texts()[0].startswith("32.wav")  # the others are on their way
+    page.click("#start-convert")
+    page.wait_for_function("document.querySelector('#start-convert').getAttribute('aria-busy') === null")
+    assert counts == [32, 1, 1]
+    page.evaluate(OPEN, "join")
+    page.wait_for_selector("#why-join:has-text('32')")
+    assert page.is_disabled("#start-join")
 
 
 def test_a_result_of_a_job_is_taken_and_drawn(open_page: Callable[..., Any], sample_job: dict[str, Any]) -> None:

@@ -7,6 +7,9 @@ export const OF_MODELS = "Ensemble of models";
 export const ofFiles = (count) => `Ensemble of ${count} files`;
 const FILES = new RegExp(`^${ofFiles("(\\d+)")}$`);
 
+// As inference/presets/references.py: the most that one job takes.
+export const MOST_FILES = 32;
+
 /** { text, own }, where `own` tells a name that somebody gave and no text. */
 export function what({ tool, purpose, quality, preset, model, model_title: title }) {
   const known = words({ tool, purpose, quality, preset });

@@ -27,9 +27,15 @@ export function errorText(error) {
   return message.endsWith("。") ? message + hint : `${message} ${hint}`.trim(); // full-width stops bring their own space
 }
 
-/** What a stem is called: authors write "lead-vocal", "Lead_Vocal" or "lead vocal" for the same key. */
+// Authors write "lead-vocal", "Lead_Vocal" or "lead vocal" for the same key.
+const stemText = (stem) => find(`stem.${stem.toLowerCase().replace(/[\s-]+/g, "_")}`);
+
+/** Whether a stem has a name in the reader's language. */
+export const isStem = (stem) => stemText(stem) !== null;
+
+/** What a stem is called. */
 export function stemName(stem) {
-  return find(`stem.${stem.toLowerCase().replace(/[\s-]+/g, "_")}`) ?? stem.charAt(0).toUpperCase() + stem.slice(1).replaceAll("_", " ");
+  return stemText(stem) ?? stem.charAt(0).toUpperCase() + stem.slice(1).replaceAll("_", " ");
 }
 
 /** What a result of a job is called: as its preset named it, where that says more than its stem. */

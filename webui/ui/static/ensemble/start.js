@@ -39,6 +39,9 @@ export async function keep(knows) {
   const there = presets.find((preset) => preset.own && [preset.title, preset.name].includes(name));
   if (there && !(await ask({ title: t("ensemble.save.replace"), text: t("ensemble.save.replace.text", { name }), action: t("ensemble.save.replace.yes"), danger: true }))) return;
   const preset = presetOfModels(settings.value, knows, { name, options: settings.value.options });
-  const stored = await send(`presets/${encodeURIComponent(there?.name ?? name)}`, preset, { method: "PUT" });
+  // A new one is stored under a name that is free: names of files differ less than what people type.
+  const stored = there
+    ? await send(`presets/${encodeURIComponent(there.name)}`, preset, { method: "PUT" })
+    : await send(`presets/import?${new URLSearchParams({ name })}`, preset);
   toast(t("ensemble.saved", { name: stored.name }), { action: { label: t("ensemble.saved.use"), run: () => route.go({ tab: "separate", preset: stored.name }) } });
 }

@@ -9,7 +9,7 @@ import { PAGE } from "./query.js";
 export function pages() {
   let page = 1;
   const go = (to) => {
-    route.set({ page: to > 1 ? to : null });
+    route.set({ sheet: to > 1 ? to : null });
     document.querySelector("#tab-jobs .ms-jobs-bar")?.scrollIntoView({ block: "nearest" });
   };
   const back = button({ label: t("jobs.page.newer"), symbol: "left", run: () => go(page - 1) });

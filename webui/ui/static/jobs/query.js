@@ -9,7 +9,7 @@ export const AGES = ["today", "week", "month", "older", "dates"];
 
 const DAYS = { today: 0, week: 6, month: 29 };
 
-/** What the address asks for; what it does not know is left out. */
+/** What the address asks for; what it does not know is left out. Its page is `sheet` there: Gradio takes `page` for one of its own. */
 export function filters() {
   const among = (name, known) => (known.includes(route.get(name)) ? route.get(name) : "");
   const date = (name) => (/^\d{4}-\d{2}-\d{2}$/.test(route.get(name) ?? "") ? route.get(name) : "");
@@ -20,13 +20,13 @@ export function filters() {
     age: among("age", AGES),
     from: date("from"),
     to: date("to"),
-    page: Math.max(1, Number.parseInt(route.get("page") ?? "1", 10) || 1),
+    page: Math.max(1, Number.parseInt(route.get("sheet") ?? "1", 10) || 1),
   };
 }
 
 /** Change some of them; the list then begins at its start. */
 export function setFilters(values) {
-  route.set({ page: null, ...values });
+  route.set({ sheet: null, ...values });
 }
 
 export function clearFilters() {

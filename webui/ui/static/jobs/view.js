@@ -60,9 +60,10 @@ class List {
     route.subscribe(() => {
       if (route.tab !== "jobs") return;
       const now = `${asQuery(filters())} ${route.get("job") ?? ""}`;
-      if (now !== before) this.draw();
-      if (before && now !== before) this.now();
-      before = now;
+      const [first, changed] = [!before, now !== before];
+      before = now; // drawing may change the address itself
+      if (changed) this.draw();
+      if (changed && !first) this.now();
     });
     // The page's own poller may notice sooner that something began or ended.
     jobs.subscribe((all) => {
@@ -126,7 +127,7 @@ class List {
   _say(all, total, gone, filtered) {
     if (gone) this.say(h("p", { class: "ms-jobs-gone", role: "status" }, t("jobs.gone")));
     else if (all.length) this.say();
-    else if (total) route.set({ page: null }); // the last page has become empty
+    else if (total) route.set({ sheet: null }); // the last page has become empty
     else if (filtered) {
       this.say(empty({ symbol: "search", text: t("jobs.none.match"), action: button({ label: t("jobs.none.clear"), run: clearFilters }) }));
     } else {

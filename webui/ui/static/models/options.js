@@ -6,7 +6,7 @@ import { modelPath } from "../installs.js";
 import { button } from "../kit/button.js";
 import { field, input, select, toggle } from "../kit/form.js";
 import { reason, toast } from "../kit/toast.js";
-import { t } from "../text.js";
+import { errorText, t } from "../text.js";
 
 const chosen = (key, values) => values.map((value) => ({ value, label: t(`${key}.${value}`) }));
 
@@ -31,8 +31,10 @@ export function optionsForm(model) {
   }
   async function store(reset) {
     const options = {};
+    const wrong = reset ? null : [...body.querySelectorAll("input")].find(({ validity }) => validity.badInput); // its value reads as none
+    problem.textContent = wrong ? errorText({ code: "bad_option" }) : "";
+    if (wrong) return wrong.focus();
     if (!reset) for (const each of fields) each.put(options);
-    problem.textContent = "";
     try {
       const answer = await send(`${modelPath(model.name)}/defaults`, options, { method: "PUT" });
       model.defaults = answer.options;
@@ -41,6 +43,7 @@ export function optionsForm(model) {
     } catch (error) {
       problem.textContent = reason(error);
     }
+    return undefined;
   }
   draw(model.defaults);
   return element;

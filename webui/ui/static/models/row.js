@@ -11,8 +11,11 @@ import { facts, whatFor } from "../kit/model_words.js";
 const rows = new Set(); // all that are on the page, so that one alone is unfolded
 let number = 0;
 
-/** The row of a model that is on the page, the newest first. */
-export const rowOf = (name) => [...rows].reverse().find((row) => row.name === name && row.element.isConnected);
+/** The row of a model that is on the page: the one that is unfolded, else the newest. */
+export function rowOf(name) {
+  const found = [...rows].filter((row) => row.name === name && row.element.isConnected);
+  return found.find((row) => row.isOpen) ?? found.at(-1);
+}
 
 /** Fold all rows but this one. */
 export function foldOthers(kept = null) {
@@ -23,7 +26,7 @@ export function foldOthers(kept = null) {
  * @param model as GET /models gives it
  * @param badge a word before its title, such as "Best"
  * @param stem whose score is shown
- * Returns { name, element, update(model), open(), fold(), close() }.
+ * Returns { name, element, isOpen, update(model), open(), fold(), close() }.
  */
 export function modelRow(model, { badge = "", stem = () => "", heading = "h3" } = {}) {
   number += 1;
@@ -105,6 +108,9 @@ export function modelRow(model, { badge = "", stem = () => "", heading = "h3" } 
   const row = {
     name: model.name,
     element,
+    get isOpen() {
+      return !panel.hidden;
+    },
     update(next) {
       const same = next.installed === shown.installed && next.supported === shown.supported && next.bytes === shown.bytes;
       const before = shown;

@@ -5,7 +5,7 @@ import { ask, askText } from "../kit/dialog.js";
 import { fail, toast } from "../kit/toast.js";
 import { route } from "../route.js";
 import { t } from "../text.js";
-import { dropDraft, moveDraft } from "./drafts.js";
+import { dropDraft } from "./drafts.js";
 import { showHistory } from "./history.js";
 import { store, titleOf } from "./store.js";
 
@@ -26,7 +26,6 @@ export async function rename(card) {
   const title = await askText({ title: t("presets.rename"), label: t("presets.name"), value: card.title || card.name, action: t("kit.save") });
   if (!title || title === card.title) return;
   const made = await store.rename(card.name, title);
-  if (made.name !== card.name) moveDraft(card.name, made.name);
   open(made.name, route.get("edit"));
 }
 

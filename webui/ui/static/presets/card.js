@@ -113,6 +113,7 @@ export function card(id, world) {
       return () => setText(problem, "");
     },
     outputProblem: gives.problem,
+    close: all.close,
     focus() {
       title.focus({ preventScroll: true });
       element.scrollIntoView({ behavior: "smooth", block: "nearest" });

@@ -13,22 +13,32 @@ const PAUSE_MS = 350;
 export function checker(doc, { place, told }) {
   let timer = 0;
   let control = null;
+  let newest = null; // the check under way, or the last one
   let clear = () => {};
   let last = null;
+  let closed = false;
 
   function soon() {
     clearTimeout(timer);
     timer = setTimeout(now, PAUSE_MS);
   }
-  async function now() {
+  /** Check at once. Resolves to what the server says of the document as it is by then, or to null where it says nothing. */
+  function now() {
+    newest = ask();
+    return newest;
+  }
+  async function ask() {
     clearTimeout(timer);
     control?.abort();
     control = new AbortController();
     const mine = control;
     try {
-      show(await store.check(doc.data, mine.signal));
+      const answer = await store.check(doc.data, mine.signal);
+      if (closed) return answer;
+      show(answer);
     } catch (error) {
-      if (error.name === "AbortError") return null;
+      if (mine !== control) return newest; // it was changed meanwhile: the next check counts
+      if (closed) return null;
       told({ away: true });
       timer = setTimeout(now, 5000);
       return null;
@@ -53,7 +63,7 @@ export function checker(doc, { place, told }) {
     close() {
       stop();
       clearTimeout(timer);
-      control?.abort();
+      closed = true; // the answer under way may be one that a save waits for
     },
   };
 }

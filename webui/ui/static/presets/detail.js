@@ -13,15 +13,16 @@ import { missingModels } from "./missing.js";
 import { aboutOf, store, titleOf } from "./store.js";
 import { trial } from "./trial.js";
 
-/** Fill `place` with the preset of that name. Returns { close() }. */
-export async function detail(place, name) {
+/** Fill `place` with the preset of that name. Returns { close(), refresh() }. */
+export async function detail(place, name, { reopen }) {
   let made;
   let kinds;
   try {
     [made, { kinds }] = await Promise.all([store.detail(name), store.kinds()]);
   } catch (error) {
     if (!error.status) throw error;
-    return unreadable(place, name, error);
+    unreadable(place, name, error);
+    return { refresh: reopen, close() {} };
   }
   const { card, preset } = made;
   const missing = missingModels({ oninstalled: () => store.load() });
@@ -52,7 +53,12 @@ export async function detail(place, name) {
   );
   missing.show(made.missing);
   return {
-    revision: made.revision,
+    /** The list was asked for anew: drawn again only where this preset has changed, as it may be running on the sample song. */
+    async refresh() {
+      const same = (now) => now.revision === made.revision && JSON.stringify(now.card) === JSON.stringify(card);
+      const gone = (error) => Boolean(error.status);
+      if (await store.detail(name).then((now) => !same(now), gone)) reopen();
+    },
     close() {
       missing.close();
       tried?.close();
@@ -85,5 +91,4 @@ function unreadable(place, name, error) {
   const menu = card?.own ? menuButton({ label: t("kit.actions"), items: () => menuOf(card, { broken: true }), className: "ms-button" }) : null;
   const title = h("h2", { tabindex: "-1", translate: "no" }, name);
   place.replaceChildren(h("section", { class: "ms-card ms-stack" }, title, empty({ symbol: "warning", text: reason(error), action: h("div", { class: "ms-row ms-preset-centre" }, back, menu) })));
-  return { close() {} };
 }

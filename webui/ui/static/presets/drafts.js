@@ -29,9 +29,9 @@ export function dropDraft(name) {
   }
 }
 
-/** A preset has another name now. */
-export function moveDraft(name, other) {
+/** A preset has another name now: it is stored as `other` with that revision, and calls itself `title`. */
+export function moveDraft(name, other, { title, revision }) {
   const draft = draftOf(name);
   dropDraft(name);
-  if (draft) keepDraft(other, draft.data, draft.revision);
+  if (draft) keepDraft(other, { ...draft.data, name: title }, revision);
 }

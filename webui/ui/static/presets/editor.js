@@ -18,6 +18,7 @@ import { saver, unfinished } from "./save.js";
 import { steps } from "./steps.js";
 import { store } from "./store.js";
 import { trial } from "./trial.js";
+import { fill, isText, isTyping, watchTyping } from "./typing.js";
 
 const EMPTY = { version: "2.0.0", name: "", description: "", steps: [], outputs: [] };
 
@@ -46,7 +47,7 @@ export async function editor(place, name, { reopen }) {
   const state = { revision, away: false, check: null };
   const view = steps({ doc, formats, algorithms, model: (each) => store.model(each) });
   const title = h("h2", { tabindex: "-1" }, "");
-  const saving = saver({ name, doc, state, check: () => checks.now(), show: () => showProblem() });
+  const saving = saver({ name, doc, state, check: () => checks.now(), keep, show: () => showProblem() });
   const undo = button({ label: t("presets.undo"), symbol: "undo", kind: "quiet", bare: true, run: () => doc.undo() });
   const redo = button({ label: t("presets.redo"), symbol: "redo", kind: "quiet", bare: true, run: () => doc.redo() });
   const save = button({ label: t("kit.save"), kind: "primary", run: saving.save });
@@ -85,8 +86,8 @@ export async function editor(place, name, { reopen }) {
 
   function draw() {
     setText(title, name ? t("presets.edit.title") : t("presets.new"));
-    nameInput.value = doc.data.name ?? "";
-    about.value = doc.data.description ?? "";
+    fill(nameInput, doc.data.name ?? "");
+    fill(about, doc.data.description ?? "");
     undo.disabled = !doc.canUndo;
     redo.disabled = !doc.canRedo;
     unsaved.hidden = !doc.changed;
@@ -136,6 +137,7 @@ export async function editor(place, name, { reopen }) {
   }
   function keys(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    if (route.tab !== "presets" || document.querySelector("dialog[open]")) return; // the editor lives on behind them
     const pressed = event.key.toLowerCase();
     const { target } = event;
     if (pressed === "s") {
@@ -143,16 +145,13 @@ export async function editor(place, name, { reopen }) {
       target.blur?.();
       save.click();
     } else if (pressed === "z" || pressed === "y") {
-      const typing = target.matches?.("input:not([type=checkbox], [type=radio]), textarea") && target.value !== (target.dataset.before ?? target.value);
-      if (typing) return; // the browser undoes what is being typed
+      if (isTyping(target) || (isText(target) && !element.contains(target))) return; // the browser undoes what is being typed
       event.preventDefault();
       if (pressed === "y" || event.shiftKey) doc.redo();
       else doc.undo();
     }
   }
-  const remember = ({ target }) => target.dataset && "value" in target && (target.dataset.before = target.value);
-  element.addEventListener("focusin", remember);
-  element.addEventListener("change", remember);
+  watchTyping(element);
   document.addEventListener("keydown", keys);
   const leave = (event) => doc.changed && event.preventDefault();
   window.addEventListener("beforeunload", leave);
@@ -183,7 +182,7 @@ export async function editor(place, name, { reopen }) {
       if (!name || saving.busy) return;
       const now = await store.detail(name).catch(() => null);
       if (!now || now.revision === state.revision) return;
-      if (!doc.changed) reopen();
+      if (!doc.changed || draftOf(name)?.revision === now.revision) reopen(); // or it was renamed here, and the changes with it
       else {
         banner.replaceChildren(h("p", {}, t("presets.changed.meanwhile")));
         banner.hidden = false;
@@ -191,6 +190,7 @@ export async function editor(place, name, { reopen }) {
     },
     close() {
       stops.forEach((stop) => stop());
+      view.close();
       checks.close();
       missing.close();
       tried.close();

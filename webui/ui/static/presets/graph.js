@@ -1,10 +1,10 @@
 // What a preset's steps make and read: for choice lists that offer only what exists, and for the picture of the flow.
 
+import { MOST_FILES } from "../job_words.js";
 import { stemName, t } from "../text.js";
 import { references } from "./schema.js";
 
 const FILE = /^file([1-9][0-9]?)$/i;
-const MAX_FILES = 32;
 const RESIDUAL = "residual";
 const same = (one, other) => one.toLowerCase() === other.toLowerCase();
 
@@ -151,7 +151,7 @@ export class Graph {
 
   /** What a step may read, for a list to choose from: no stem of a step that waits for it. */
   choices(node, current) {
-    const files = Array.from({ length: Math.min(MAX_FILES, this.files + 1) }, (_, index) => index + 1);
+    const files = Array.from({ length: Math.min(MOST_FILES, this.files + 1) }, (_, index) => index + 1);
     const options = files.map((number) => ({
       value: number === 1 ? "mixture" : `file${number}`,
       label: fileLabel(number),

@@ -67,6 +67,7 @@ export function listWidget({ name, schema, at, env, label }) {
       const list = look(step, at) ?? [];
       const shape = JSON.stringify(list.map((item) => (kinds ? item[kinds.name] : item?.model !== undefined)));
       if (shape !== drawn) {
+        for (const each of made) each.close?.();
         made = list.map((item, index) => row(item, index, list.length));
         rows.replaceChildren(...made.map((each) => each.element));
         drawn = shape;
@@ -80,6 +81,7 @@ export function listWidget({ name, schema, at, env, label }) {
       return () => (problem.textContent = "");
     },
     references: () => made.flatMap((each) => each.references?.() ?? []),
+    close: () => made.forEach((each) => each.close?.()),
   };
 }
 
@@ -111,5 +113,6 @@ export function group(fields, element) {
     show: (...given) => all().forEach((each) => each.show(...given)),
     problem: (path, text) => fields.get(String(path[0]))?.problem(path.slice(1), text) ?? null,
     references: () => all().flatMap((each) => (each.reference ? [[each, each.reference()]] : (each.references?.() ?? []))),
+    close: () => all().forEach((each) => each.close?.()),
   };
 }

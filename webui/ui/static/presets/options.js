@@ -4,7 +4,7 @@ import { h, setText } from "../dom.js";
 import { field, input, select } from "../kit/form.js";
 import { t } from "../text.js";
 import { look } from "./schema.js";
-import { typed } from "./widgets.js";
+import { fill, typed } from "./typing.js";
 
 const UNSAID = "";
 const ON_OFF = [["on", true], ["off", false]];
@@ -69,7 +69,7 @@ export function optionsWidget({ at, env, label }) {
 function choice(name, say) {
   const values = CHOICES[name];
   const options = [{ value: UNSAID, label: t("presets.options.usual") }, ...values.map(([value, , text]) => ({ value, label: t(text) }))];
-  const pieces = name === "overlap" ? input({ type: "number", min: 1, max: 50, step: 1, "aria-label": t("option.overlap.number"), onchange: () => say(name, typed(pieces)) }) : null;
+  const pieces = name === "overlap" ? input({ type: "number", min: 1, max: 50, step: 1, "aria-label": t("option.overlap.number"), onchange: () => typed([pieces], line, (value) => say(name, value)) }) : null;
   if (pieces) options.push({ value: "number", label: t("option.overlap.number") });
   const tell = (text) => say(name, text === "number" ? 4 : values.find(([value]) => value === text)?.[1]);
   const control = select({ options, value: UNSAID, onchange: tell });
@@ -82,13 +82,13 @@ function choice(name, say) {
       control.value = counted ? "number" : (values.find(([, each]) => each === value)?.[0] ?? UNSAID);
       if (!pieces) return;
       pieces.hidden = !counted;
-      pieces.value = counted ? value : "";
+      fill(pieces, counted ? value : "");
     },
   };
 }
 
 function number(name, say) {
-  const control = input({ type: "number", inputmode: "decimal", placeholder: t("presets.options.usual"), ...NUMBERS[name], onchange: () => say(name, typed(control)) });
+  const control = input({ type: "number", inputmode: "decimal", placeholder: t("presets.options.usual"), ...NUMBERS[name], onchange: () => typed([control], line, (value) => say(name, value)) });
   const line = field({ label: t(`option.${name}`), hint: t(`option.${name}.about`), control });
-  return { element: line.element, show: (value) => (control.value = value ?? "") };
+  return { element: line.element, show: (value) => fill(control, value ?? "") };
 }

@@ -5,6 +5,7 @@ import { menuButton } from "../kit/menu.js";
 import { field, input, select, setOptions, toggle } from "../kit/form.js";
 import { colourOf, find, stemName, t } from "../text.js";
 import { put } from "./schema.js";
+import { fill } from "./typing.js";
 
 const BRACES = Object.fromEntries(["song", "stem", "step", "model"].map((word) => [word, `{${word}}`]));
 
@@ -113,7 +114,7 @@ function outputSettings({ env, doc, title }) {
       summary.setAttribute("aria-label", `${summary.textContent}: ${title}`);
       if (output.name) summary.setAttribute("translate", "no");
       else summary.removeAttribute("translate");
-      name.value = output.name ?? "";
+      fill(name, output.name ?? "");
       format.value = output.format ?? "";
       subtypeLine.element.hidden = !output.format;
       const subtypes = env.formats[output.format] ?? [];

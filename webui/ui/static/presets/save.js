@@ -5,16 +5,17 @@ import { askText, dialog } from "../kit/dialog.js";
 import { reason, toast } from "../kit/toast.js";
 import { t } from "../text.js";
 import { open } from "./actions.js";
-import { dropDraft, NEW } from "./drafts.js";
+import { dropDraft, keepDraft, NEW } from "./drafts.js";
 import { store } from "./store.js";
 
 /**
  * @param name of the stored preset, "" for a new one
  * @param state { revision } of what the editor started from
  * @param check () => a fresh answer of the check, or null
+ * @param keep keeps what is not saved in this browser, or forgets it where all is
  * @param show brings what is wrong into view
  */
-export function saver({ name, doc, state, check, show }) {
+export function saver({ name, doc, state, check, keep, show }) {
   const self = { busy: false, save, saveAs, words };
 
   async function sound() {
@@ -30,8 +31,7 @@ export function saver({ name, doc, state, check, show }) {
     if (!name) return storeNew(doc.data.name);
     self.busy = true;
     try {
-      await store.save(name, doc.data, state.revision);
-      await saved();
+      await put(state.revision);
     } catch (error) {
       if (error.code !== "preset_changed") throw error;
       await settle();
@@ -39,9 +39,13 @@ export function saver({ name, doc, state, check, show }) {
       self.busy = false;
     }
   }
-  async function saved() {
+  // What is changed while it is under way is not saved yet.
+  async function put(revision = null) {
+    const { text } = doc;
+    await store.save(name, doc.data, revision);
     state.revision = (await store.detail(name)).revision;
-    doc.saved();
+    doc.saved(text);
+    keep(); // also where the editor was closed meanwhile
     toast(t("presets.saved"));
   }
   async function saveAs() {
@@ -50,7 +54,9 @@ export function saver({ name, doc, state, check, show }) {
   async function storeNew(title, proposed = "") {
     const chosen = title || (await askText({ title: t("presets.save.as"), label: t("presets.name"), value: proposed, action: t("kit.save") }));
     if (!chosen) return;
+    const { text } = doc;
     const made = await store.add(chosen, { ...doc.data, name: chosen });
+    if (doc.text !== text) keepDraft(made.name, { ...doc.data, name: chosen }, (await store.detail(made.name)).revision); // changed meanwhile
     doc.saved();
     dropDraft(name || NEW);
     toast(t("presets.saved"));
@@ -66,10 +72,8 @@ export function saver({ name, doc, state, check, show }) {
     const actions = [choice(t("kit.cancel"), ""), choice(t("presets.conflict.over"), "over", " ms-danger"), choice(t("presets.conflict.copy"), "copy", " ms-primary")];
     const window = dialog({ title: t("presets.conflict"), body: [h("p", {}, t("presets.conflict.about"))], actions });
     const chosen = await window.closed;
-    if (chosen === "over") {
-      await store.save(name, doc.data);
-      await saved();
-    } else if (chosen === "copy") await storeNew("", t("presets.copy.title", { title: doc.data.name || name }));
+    if (chosen === "over") await put();
+    else if (chosen === "copy") await storeNew("", t("presets.copy.title", { title: doc.data.name || name }));
   }
   return self;
 }

@@ -33,6 +33,7 @@ export function steps(world) {
     const graph = doc.graph;
     for (const [id, each] of cards) {
       if (doc.ids.includes(id) && each.element.dataset.kind === doc.data.steps[doc.ids.indexOf(id)].kind) continue;
+      each.close();
       each.element.remove();
       cards.delete(id);
     }
@@ -73,6 +74,7 @@ export function steps(world) {
       }
       return null;
     },
+    close: () => cards.forEach((each) => each.close()),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { json } from "../base.js";
 import { find } from "../text.js";
+import { moveDraft } from "./drafts.js";
 
 const path = (name, rest = "") => `presets/${encodeURIComponent(name)}${rest}`;
 const asJson = (data) => ({ headers: { "content-type": "application/json" }, body: JSON.stringify(data) });
@@ -106,8 +107,13 @@ class Store {
     return card;
   }
 
-  rename(name, title) {
-    return this._change(path(name, "/rename"), "POST", { name: title });
+  /** Another name, also for changes of it that are not saved: before anybody who hears of it looks for them. */
+  async rename(name, title) {
+    const card = await json(path(name, "/rename"), { method: "POST", ...asJson({ name: title }) });
+    const { revision } = await this.detail(card.name);
+    moveDraft(name, card.name, { title, revision });
+    await this.load();
+    return card;
   }
 
   remove(name) {

@@ -8,6 +8,7 @@ import { listWidget } from "./lists.js";
 import { modelWidget } from "./model_field.js";
 import { optionsWidget } from "./options.js";
 import { look, plain } from "./schema.js";
+import { fill, typed } from "./typing.js";
 
 /**
  * @param name of the field; at: its place in the step, as ["chain", 0, "db"]
@@ -96,17 +97,14 @@ const number = (schema) => ({
   step: schema.type === "integer" ? 1 : "any",
 });
 
-/** What is typed as a number, as it goes into the preset: nothing typed is nothing said. */
-export const typed = (control) => (control.value.trim() === "" ? undefined : Number(control.value));
-
 function numberWidget({ schema, nullable, at, env, label }) {
   const fallback = schema.default;
   const empty = nullable && fallback == null ? t("presets.none") : fallback;
-  const control = input({ ...number(schema), placeholder: empty, onchange: () => env.set(at, typed(control)) });
+  const control = input({ ...number(schema), placeholder: empty, onchange: () => typed([control], line, (value) => env.set(at, value)) });
   const line = field({ label, control });
   return {
     element: line.element,
-    show: (step) => (control.value = look(step, at) ?? fallback ?? ""),
+    show: (step) => fill(control, look(step, at) ?? fallback ?? ""),
     problem: leaf(line),
   };
 }
@@ -114,24 +112,21 @@ function numberWidget({ schema, nullable, at, env, label }) {
 function textWidget({ schema, at, env, label }) {
   const control = input({ maxlength: schema.maxLength, placeholder: schema.default, onchange: (text) => env.set(at, text.trim() || undefined) });
   const line = field({ label, control });
-  return { element: line.element, show: (step) => (control.value = look(step, at) ?? schema.default ?? ""), problem: leaf(line) };
+  return { element: line.element, show: (step) => fill(control, look(step, at) ?? schema.default ?? ""), problem: leaf(line) };
 }
 
 /** Numbers that belong together, side by side: where bands end, weights of three bands. All of them, or none. */
 function rowWidget({ schema, at, env, label }) {
-  const change = () => {
-    const values = controls.map(typed);
+  const line = { setProblem: (text) => (problem.textContent = text) };
+  const take = (...values) => {
     if (values.every((value) => value === undefined)) env.set(at, undefined);
     else env.set(at, values.map((value, index) => value ?? schema.default?.[index] ?? 1));
   };
-  const controls = schema.prefixItems.map((each, index) => input({ ...number(each), "aria-label": `${label} ${index + 1}`, onchange: change }));
+  const controls = schema.prefixItems.map((each, index) => input({ ...number(each), "aria-label": `${label} ${index + 1}`, onchange: () => typed(controls, line, take) }));
   const problem = h("p", { class: "ms-bad-text", role: "alert" });
   return {
     element: h("fieldset", { class: "ms-choices" }, h("legend", { class: "ms-label" }, label), h("div", { class: "ms-preset-numbers" }, ...controls), problem),
-    show: (step) => controls.forEach((control, index) => (control.value = look(step, at)?.[index] ?? schema.default?.[index] ?? "")),
-    problem(path, text) {
-      problem.textContent = text;
-      return () => (problem.textContent = "");
-    },
+    show: (step) => controls.forEach((control, index) => fill(control, look(step, at)?.[index] ?? schema.default?.[index] ?? "")),
+    problem: leaf(line),
   };
 }

@@ -45,15 +45,19 @@ export function purposes() {
     show(quality, options, chosenOf(options, purpose));
   }
 
-  // Asked once, and again until the server has answered.
-  const asking = poll(async () => {
-    ({ purposes: list } = await json("purposes"));
-    draw();
-    asking.stop();
-    return 60000;
-  });
+  // Until the server has answered; and anew whenever the cards are opened, as models come and go in another tab.
+  let asking = null;
+  function refresh() {
+    asking?.stop();
+    asking = poll(async () => {
+      ({ purposes: list } = await json("purposes"));
+      draw();
+      asking.stop();
+      return 60000;
+    });
+  }
   choice.subscribe(draw);
-  return { element, refresh: () => json("purposes").then(({ purposes: fresh }) => ((list = fresh), draw())) };
+  return { element, refresh };
 }
 
 const drawn = new Map();

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { toggle } from "../kit/form.js";
 import { nameAmong } from "../kit/model_words.js";
-import { t } from "../text.js";
+import { isStem, t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
 
 /** Returns { element, offer(stems) }. */
@@ -21,6 +21,7 @@ export function stems() {
   function offer(all) {
     boxes = all.map((stem) => {
       const made = toggle({ label: nameAmong(stem, all), onchange: () => tell(made.control) });
+      made.element.querySelector("label").translate = isStem(stem); // any other is a name that its author gave
       return { stem, ...made };
     });
     list.replaceChildren(...boxes.map((box) => box.element));

@@ -9,7 +9,7 @@ const OTHER = "\u0000"; // no value of any setting
 const EXAMPLES = { hub_endpoint: "https://mirror.example", host: "192.168.1.20" };
 
 /**
- * @param save called with the new value
+ * @param save called with the new value; with undefined where what was typed is none
  * Returns { element, control, show(setting, system) }: `control` is what a label belongs to.
  */
 export function controlOf(setting, save) {
@@ -80,8 +80,11 @@ function openList(setting, save) {
 
 function number(setting, save) {
   const per = (limit) => (limit === null ? null : toShown(setting, limit));
-  const control = input({ type: "number", min: per(setting.min), max: per(setting.max), step: "any", inputmode: "decimal", onchange: (text) => save(fromShown(setting, text)) });
+  const control = input({ type: "number", min: per(setting.min), max: per(setting.max), step: "any", inputmode: "decimal", onchange: take });
   const unit = h("span", { class: "ms-hint" });
+  function take(text) {
+    save(control.validity.badInput ? undefined : fromShown(setting, text)); // for what is no number, the text is empty too
+  }
   return {
     element: h("div", { class: "ms-row ms-setting-number" }, control, unit),
     control,

@@ -38,17 +38,23 @@ export function row(first, { below = null } = {}) {
   );
 
   async function save(value) {
+    if (value === undefined) return deny(t("settings.refused", { rule: ruleOf(setting) }));
     said(t("settings.saving"));
     try {
       await known.set(setting.name, value);
       refuse("");
       said(t("settings.saved"), true);
     } catch (error) {
-      said("");
-      refuse(why(error, setting));
-      document.activeElement === made.control && made.control.blur();
-      made.show(setting, system);
+      deny(why(error, setting));
     }
+    return undefined;
+  }
+  // The control shows again what holds.
+  function deny(text) {
+    said("");
+    refuse(text);
+    document.activeElement === made.control && made.control.blur();
+    made.show(setting, system);
   }
   let timer = 0;
   function said(text, brief = false) {

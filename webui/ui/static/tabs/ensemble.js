@@ -8,6 +8,7 @@ import { members } from "../ensemble/members.js";
 import { TRIED, keep, part, submit } from "../ensemble/start.js";
 import { presetOfFiles, presetOfModels, settings } from "../ensemble/settings.js";
 import { weights } from "../ensemble/weight.js";
+import { MOST_FILES } from "../job_words.js";
 import { button } from "../kit/button.js";
 import { choices, field, select, toggle } from "../kit/form.js";
 import { resultButton } from "../kit/result_picker.js";
@@ -62,7 +63,19 @@ export function tab(place) {
       return;
     }
     const preset = presetOfModels(settings.value, how.knows);
-    for (const song of songsOf(one)) done.add(await submit(preset, [song.reference], { ...how_saved, title: plainName(song.name) }));
+    const submitted = [];
+    let refused = false;
+    for (const song of songsOf(one)) {
+      one.refuse(song, null);
+      try {
+        done.add(await submit(preset, [song.reference], { ...how_saved, title: plainName(song.name) }));
+        submitted.push(song);
+      } catch (error) {
+        refused = true;
+        one.refuse(song, error);
+      }
+    }
+    if (refused) submitted.forEach(one.remove); // those that are left start with the next press
   }
   async function tryPart() {
     const [song] = songsOf(one);
@@ -75,6 +88,7 @@ export function tab(place) {
     if (place.pending) return t("work.wait.songs");
     const { length } = place.references;
     if (byModels()) return length ? "" : t("work.need.one");
+    if (length > MOST_FILES) return t("work.most", { count: MOST_FILES });
     return length < 2 ? t("ensemble.need.files") : "";
   }
   function update() {

@@ -48,7 +48,7 @@ export function tab(place) {
     const inside = h("div", {});
     try {
       const own = edit && (name === "" || store.card(name)?.own);
-      const made = own ? await editor(inside, name, { reopen: () => show({ anew: true }) }) : await detail(inside, name);
+      const made = await (own ? editor : detail)(inside, name, { reopen: () => show({ anew: true }) });
       if (mine !== turn) return made.close();
       view = made;
       main.replaceChildren(inside);
@@ -84,8 +84,7 @@ export function tab(place) {
     const name = route.get("preset");
     if (first) show();
     else if (name && !store.card(name)) return; // renamed or deleted: whoever did it goes elsewhere
-    else if (view?.refresh) view.refresh();
-    else if (view) show({ anew: true });
+    else view?.refresh();
   });
   // Asked anew whenever the tab is opened: a preset may have been made elsewhere.
   let asking = null;

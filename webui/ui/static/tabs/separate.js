@@ -65,16 +65,22 @@ function want() {
   by.element.id = "by";
   by.element.classList.add("ms-by");
   by.element.querySelector("legend").classList.add("ms-unseen");
-  let shown = "";
+  // What is chosen from is asked for whenever it comes into view: presets and models are made and deleted in other tabs.
+  let seen = "";
+  function look() {
+    const now = route.tab === "separate" ? choice.value.by : "";
+    if (now !== seen) list[now]?.refresh();
+    seen = now;
+  }
   choice.subscribe((value) => {
     by.value = value.by;
     for (const [name, pane] of Object.entries(panes)) pane.hidden = name !== value.by;
-    if (value.by === "preset" && shown !== "preset") list.preset.refresh();
-    shown = value.by;
+    look();
   });
+  route.subscribe(look);
   const lack = need(() => {
     about.refresh();
-    list.purpose.refresh().catch(() => {});
+    list.purpose.refresh();
   });
   const more = h(
     "details",

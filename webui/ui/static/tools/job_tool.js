@@ -3,6 +3,7 @@
 import { send } from "../base.js";
 import { h, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
+import { MOST_FILES } from "../job_words.js";
 import { button } from "../kit/button.js";
 import { saveAs } from "../kit/save_as.js";
 import { work } from "../kit/work.js";
@@ -11,13 +12,13 @@ import { lacking, sounds } from "./sounds.js";
 
 /**
  * @param id as REST calls it
- * @param fewest sounds it needs
+ * @param together whether all sounds make one file; else each stands for itself
  * @param settings (changed) => { element, value, problem?, watch?(input), references? }: what is to be chosen; `value` is what REST gets
  * @param saveFirst the format is the point of it: do not fold it away
  * @param action the words on the button, for a number of sounds
  * Returns { element }.
  */
-export function jobTool({ id, fewest = 1, multiple = true, saveFirst = false, settings, action }) {
+export function jobTool({ id, together = false, multiple = true, saveFirst = false, settings, action }) {
   let chosen = null;
   const changed = () => {
     if (!chosen) return;
@@ -33,17 +34,27 @@ export function jobTool({ id, fewest = 1, multiple = true, saveFirst = false, se
   chosen = settings(changed);
   const many = () => Math.max(1, place.input.references.length);
   function update() {
-    const why = lacking(place.input, fewest) || chosen.problem || "";
+    const why = lacking(place.input, { together }) || chosen.problem || "";
     start.disabled = Boolean(why);
     setText(reason, why);
     setText(start.querySelector("span"), action(many()));
   }
+  // A job for as many as one takes.
   async function begin() {
-    const inputs = chosen.references ?? place.input.references;
-    const body = { inputs, settings: chosen.value, ...save.value, door: "ui", title: titleOf(place.input.items) };
-    const job = await send(`tools/${id}`, body);
-    jobs.mine.add(job.id);
-    done.add(job);
+    const ready = place.input.items.filter(({ state }) => state === "ready");
+    const said = { settings: chosen.value, ...save.value, door: "ui" };
+    for (let at = 0; at < ready.length; at += MOST_FILES) {
+      const some = ready.slice(at, at + MOST_FILES);
+      const inputs = chosen.references ?? some.map(({ reference }) => reference);
+      try {
+        const job = await send(`tools/${id}`, { inputs, ...said, title: titleOf(some) });
+        jobs.mine.add(job.id);
+        done.add(job);
+      } catch (error) {
+        ready.slice(0, at).forEach(place.input.remove); // those that are left start with the next press
+        throw error;
+      }
+    }
   }
   update();
   return {
@@ -73,7 +84,7 @@ function hint(list) {
   return text;
 }
 
-const titleOf = (items) => {
-  const names = items.filter(({ state }) => state === "ready").map(({ name }) => plainName(name));
+const titleOf = (songs) => {
+  const names = songs.map(({ name }) => plainName(name));
   return names.length > 1 ? `${names[0]} + ${names.length - 1}` : (names[0] ?? "");
 };

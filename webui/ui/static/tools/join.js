@@ -10,7 +10,7 @@ import { parts } from "./parts.js";
 export const join = () =>
   jobTool({
     id: "join",
-    fewest: 2,
+    together: true,
     action: () => t("tools.join.start"),
     settings: (changed) => {
       const order = parts({ label: t("tools.join.order"), row: () => ({}), ordered: true, onchange: changed });

@@ -3,6 +3,7 @@
 import { send } from "../base.js";
 import { h } from "../dom.js";
 import { button } from "../kit/button.js";
+import { oneByOne } from "../kit/one_by_one.js";
 import { reason } from "../kit/toast.js";
 import { t } from "../text.js";
 import { showRows } from "../kit/list.js";
@@ -16,7 +17,7 @@ export const analyse = (what, body, signal) =>
  * One answer for each sound.
  * @param id of the tool
  * @param ask (song, signal) => what is known of it
- * @param show (answer, song) => element
+ * @param show (answer, song, signal) => element; the signal aborts when it is no longer shown
  * @param nothing what is said while there is no sound
  * @param wide whether the answers need the whole width
  */
@@ -53,8 +54,10 @@ class Answer {
 
   async _run() {
     this.body.replaceChildren(h("p", { class: "ms-hint ms-listening" }, t("tools.listening")));
+    const { signal } = this._control;
     try {
-      this.body.replaceChildren(this._show(await this._ask(this._song, this._control.signal), this._song));
+      const answer = await oneByOne(() => this._ask(this._song, signal), signal);
+      this.body.replaceChildren(this._show(answer, this._song, signal));
     } catch (error) {
       if (error.name === "AbortError") return;
       this.body.replaceChildren(h("p", { class: "ms-bad-text" }, reason(error)), button({ label: t("kit.retry"), symbol: "again", run: () => this._run() }));

@@ -9,7 +9,7 @@ import { parts } from "./parts.js";
 export const mix = () =>
   jobTool({
     id: "mix",
-    fewest: 2,
+    together: true,
     action: () => t("tools.mix.start"),
     settings: (changed) => {
       const levels = parts({ label: t("tools.mix.parts"), row: () => channel(changed), onchange: changed });

@@ -1,6 +1,7 @@
 // Where a tool gets its sounds: what comes in from outside, and what earlier jobs made.
 
 import { h } from "../dom.js";
+import { MOST_FILES } from "../job_words.js";
 import { resultButton } from "../kit/result_picker.js";
 import { songs } from "../kit/songs.js";
 import { t } from "../text.js";
@@ -18,9 +19,10 @@ export function sounds({ key, multiple = false, onchange = () => {}, choose = nu
 }
 
 /** Why nothing can be started yet, or "". */
-export function lacking(input, fewest = 1) {
+export function lacking(input, { together }) {
   const { length } = input.references;
   if (input.pending) return t("work.wait.songs");
-  if (!length) return t(fewest > 1 ? "work.need.two" : "work.need.one");
-  return length < fewest ? t("work.need.two") : "";
+  if (length < 2 && together) return t("work.need.two");
+  if (length > MOST_FILES && together) return t("work.most", { count: MOST_FILES });
+  return length ? "" : t("work.need.one");
 }

@@ -23,7 +23,7 @@ export const spectrogram = () =>
       const response = await request("tools/spectrogram", { method: "POST", headers: { "content-type": "application/json" }, body, signal });
       return response.blob();
     },
-    show: (blob, song) => picture(blob, song),
+    show: picture,
     nothing: t("tools.spectrogram.nothing"),
   });
 
@@ -37,9 +37,11 @@ function times(duration, most) {
   return Array.from({ length: Math.floor(duration / step) + 1 }, (_, index) => index * step);
 }
 
-function picture(blob, song) {
+function picture(blob, song, signal) {
   const { duration } = song;
-  const image = h("img", { src: URL.createObjectURL(blob), alt: t("tools.spectrogram.alt", { name: song.name, length: clock(duration) }), class: "ms-sonogram-image", draggable: "false" });
+  const src = URL.createObjectURL(blob);
+  signal.addEventListener("abort", () => URL.revokeObjectURL(src));
+  const image = h("img", { src, alt: t("tools.spectrogram.alt", { name: song.name, length: clock(duration) }), class: "ms-sonogram-image", draggable: "false" });
   const cross = h("i", { class: "ms-sonogram-cross", hidden: true });
   const readout = h("p", { class: "ms-sonogram-read", role: "status" }, t("tools.spectrogram.point"));
   const at = { x: 0.5, y: 0.5 };
