@@ -49,7 +49,8 @@ def full(request: pytest.FixtureRequest, stocked: House, monkeypatch: pytest.Mon
 
 
 def kept(home: Path) -> dict[str, str]:
-    return {str(path): path.read_text(encoding="utf-8") for path in (home / "keys.json", home / "settings.json", *home.glob("presets/*.json"))}
+    kinds = ("keys.json", "settings.json", "presets/*.json")
+    return {str(path): path.read_text(encoding="utf-8") for kind in kinds for path in home.glob(kind)}
 
 
 ASKED: dict[str, Callable[[TestClient], Any]] = {
