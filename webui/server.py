@@ -53,14 +53,17 @@ def serve(given: dict[str, Any], *, open_page: bool = False) -> None:
 def _listen(settings: Settings) -> socket.socket:
     """The listening socket, taken before anything slow, so that a port in use is told at once."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    both = settings.host == "::" and socket.has_dualstack_ipv6()  # "everywhere" is for IPv4, too
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048, dualstack_ipv6=both)
     except OSError as error:
         typer.echo(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another --port.", err=True)
         raise typer.Exit(2) from error
 
 
 def _shown(host: str) -> str:
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - shown, not bound
+    if host == "0.0.0.0" or (host == "::" and socket.has_dualstack_ipv6()):  # noqa: S104 - shown, not bound
         return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
     return f"[{host}]" if ":" in host else host

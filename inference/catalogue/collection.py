@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from inference.catalogue.record import ModelRecord, Recommended
@@ -20,6 +21,7 @@ class Problem:
     record: str  # the model's name, or "number 3" where it has none; "" for the whole file
     field: str  # "weights.files"; "" for the whole record
     message: str
+    unread: bool = False  # the file could not be read just now: another look may find it whole
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.file, self.record, self.field) if part)
@@ -34,6 +36,7 @@ class Catalogue:
         problems: what was left out of the user's files.
         defaults: the user's own options, by the model's name.
         recommended: models by purpose.
+        awaited: files of models that are noted as installed and were not all there; once they are, the catalogue is another one.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Catalogue:
         problems: Sequence[Problem] = (),
         defaults: Mapping[str, Mapping[str, Any]] | None = None,
         recommended: Mapping[str, Recommended] | None = None,
+        awaited: Sequence[Path] = (),
     ) -> None:
         self._records = {record.name.casefold(): record for record in records.values()}
         aliases = {alias.casefold(): record for record in self for alias in record.aliases}
@@ -50,6 +54,7 @@ class Catalogue:
         self._defaults = {name.casefold(): dict(options) for name, options in (defaults or {}).items()}
         self.problems = tuple(problems)
         self.recommended = dict(recommended or {})
+        self.awaited = tuple(awaited)
 
     def __iter__(self) -> Iterator[ModelRecord]:
         return iter(self._records.values())

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from inference.catalogue.collection import Catalogue, Problem
-from inference.catalogue.local import as_installed, read_defaults, read_installed
+from inference.catalogue.local import DEFAULTS, INSTALLED, as_installed, read_defaults, read_installed
 from inference.catalogue.record import ModelRecord, Recommended, absolute
-from inference.catalogue.weights import Frozen
+from inference.catalogue.weights import FileWeights, Frozen
 
 log = logging.getLogger(__name__)
 
@@ -40,24 +42,40 @@ def load_catalogue(models: Path | None = None) -> Catalogue:
     if models is None:
         return Catalogue(records, recommended=shipped.recommended)
     problems: list[Problem] = []
-    for record in _own(models / OWN, problems):
-        records[record.name.casefold()] = absolute(record, models)
-    for name, entry in read_installed(models).items():
-        if name in records:
-            records[name] = as_installed(records[name], entry)
-    defaults = read_defaults(models, problems)
+    defaults: dict[str, dict[str, Any]] = {}
+    awaited: list[Path] = []
+    with _unread(OWN, problems):
+        for record in _own(models / OWN, problems):
+            records[record.name.casefold()] = absolute(record, models)
+    with _unread(INSTALLED, problems):
+        for name, entry in read_installed(models).items():
+            if name in records:
+                records[name] = as_installed(records[name], entry)
+                if not isinstance(records[name].weights, FileWeights):
+                    awaited += [*entry.files, *([entry.config] if entry.config else [])]
+    with _unread(DEFAULTS, problems):
+        defaults = read_defaults(models, problems)
     for problem in problems:
         log.warning("%s", problem)
-    return Catalogue(records, problems=problems, defaults=defaults, recommended=shipped.recommended)
+    return Catalogue(records, problems=problems, defaults=defaults, recommended=shipped.recommended, awaited=awaited)
+
+
+@contextmanager
+def _unread(file: str, problems: list[Problem]) -> Iterator[None]:
+    """A file that cannot be read becomes a problem."""
+    try:
+        yield
+    except OSError as error:
+        problems.append(Problem(file, "", "", f"cannot be read: {error.strerror or error}", unread=True))
 
 
 def _own(path: Path, problems: list[Problem]) -> list[ModelRecord]:
-    """The good records of the user's file."""
-    if not path.is_file():
-        return []
+    """The good records of the user's file. Raises OSError."""
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except FileNotFoundError:
+        return []
+    except (ValueError, RecursionError) as error:
         problems.append(Problem(path.name, "", "", f"is not JSON in UTF-8: {error}"))
         return []
     entries = data.get("models") if isinstance(data, dict) and data.get("version") == 1 else None

@@ -59,7 +59,11 @@ class InstalledModel(BaseModel):
 
 
 def read_installed(folder: Path) -> dict[str, InstalledModel]:
-    """The entries of installed.json by casefolded name, with absolute paths. What is broken is logged and left out."""
+    """The entries of installed.json by casefolded name, with absolute paths. What is broken is logged and left out.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+    """
     found = {}
     for name, entry in _models(folder / INSTALLED).items():
         try:
@@ -70,7 +74,11 @@ def read_installed(folder: Path) -> dict[str, InstalledModel]:
 
 
 def read_defaults(folder: Path, problems: list[Problem]) -> dict[str, dict[str, Any]]:
-    """The user's own options by model; those that do not exist or are out of range are left out and named in `problems`."""
+    """The user's own options by model; those that do not exist or are out of range are left out and named in `problems`.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+    """
     found: dict[str, dict[str, Any]] = {}
     for name, entry in _models(folder / DEFAULTS).items():
         if not isinstance(entry, Mapping):
@@ -110,9 +118,16 @@ def as_installed(record: ModelRecord, entry: InstalledModel) -> ModelRecord:
 
 
 def _described(family: str, path: Path) -> dict[str, Any]:
-    about = describe(family, _read(path, path.stat().st_mtime_ns if path.is_file() else 0))
+    about = describe(family, _read(path, _changed(path)))
     changes = {"stems": about.stems, "target": about.target, "rest": about.rest, "sample_rate": about.sample_rate}
     return {**changes, "config_file": str(CONFIGS / path)}  # absolute, so it stays what it is
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # whoever reads it says so
+        return 0
 
 
 @lru_cache(maxsize=512)
@@ -121,12 +136,12 @@ def _read(path: Path, _changed: int) -> dict[str, Any]:
 
 
 def _models(path: Path) -> dict[str, Any]:
-    """The entries of such a file; none where it is missing or broken."""
-    if not path.is_file():
-        return {}
+    """The entries of such a file; none where it is missing or broken. Raises OSError."""
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError) as error:
         log.warning("%s cannot be read and is passed over: %s", path.name, error)
         return {}
     models = data.get("models") if isinstance(data, dict) and data.get("version") == 1 else None

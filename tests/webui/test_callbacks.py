@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import socket
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -78,6 +82,9 @@ PUBLIC = "93.184.216.34"
         ("gopher://93.184.216.34/", False, (), False),
         ("http:///x", False, (), False),
         ("not a url", False, (), False),
+        (f"http://{PUBLIC}/\x7f", False, (), False),
+        (f"http://{PUBLIC}/\ud800", False, (), False),
+        (f"http://{PUBLIC}/{'x' * 100_000}", False, (), False),
     ],
 )
 def test_where_a_callback_may_go(url: str, local: bool, allow: tuple[str, ...], fine: bool) -> None:
@@ -92,3 +99,50 @@ def test_where_a_callback_may_go(url: str, local: bool, allow: tuple[str, ...], 
 def test_six_tries_with_growing_pauses() -> None:
     assert callbacks.TRIES == 6
     assert [callbacks.pause(2.0, attempt) for attempt in range(1, 6)] == [2.0, 6.0, 18.0, 54.0, 162.0]
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[[bytes, bytes, float], Callback]]:
+    """Servers that take a request, send what they are told to, and then the other thing again and again until nobody reads any more."""
+    listeners: list[socket.socket] = []
+
+    def serve(first: bytes, then: bytes, every: float = 0.0) -> Callback:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        ended = threading.Event()
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                try:
+                    connection.sendall(first)
+                    while not ended.wait(every):
+                        connection.sendall(then)
+                except OSError:
+                    return
+
+        threading.Thread(target=answer, daemon=True).start()
+        return Callback(f"http://127.0.0.1:{listener.getsockname()[1]}/done", caller_is_local=True)
+
+    yield serve
+    for listener in listeners:
+        listener.close()
+
+
+def test_an_answer_without_end_is_not_read(answering: Callable[..., Callback]) -> None:
+    callback = answering(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536)
+    assert callbacks.deliver(callback, (), "1", {}) == "answered 200"
+
+
+def test_an_answer_that_is_no_gzip_is_not_unpacked(answering: Callable[..., Callback]) -> None:
+    bomb = gzip.compress(b"\0" * 100_000)[:-8]
+    callback = answering(b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\n\r\n" + bomb, b"broken")
+    assert callbacks.deliver(callback, (), "1", {}) == "answered 201"
+
+
+def test_an_answer_that_comes_in_drops_is_given_up(answering: Callable[..., Callback], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "TIMEOUT", 0.5)
+    callback = answering(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.05)
+    with pytest.raises(callbacks.DeliveryFailed, match=r"no answer in 0\.5 seconds"):
+        callbacks.deliver(callback, (), "1", {})

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from inference.errors import BadOutputFormat
+from inference.errors import BadOutputFormat, DiskFull
 from tests.conftest import ROOT
 from tests.tools.hub.server import eventually
 from webui.services.configuration import Configuration
@@ -164,7 +164,7 @@ def test_a_file_that_is_in_use_for_a_moment_is_left_where_it_is(home: Path, monk
         windows.setattr(Path, "read_text", Mock(side_effect=PermissionError("in use")))
         configuration = Configuration(Settings(home=home))
         configuration.refresh()
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(DiskFull, match="in use"):
             configuration.change({"parallel_jobs": 2})
     configuration.refresh()
     assert (configuration.now.queue_limit, configuration.now.parallel_jobs) == (5, 1)

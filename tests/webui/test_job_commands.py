@@ -175,6 +175,12 @@ def test_refused(home: Path, arguments: list[str], status: int, said: str) -> No
     assert said in run(home, *arguments, status=status)
 
 
+@pytest.mark.parametrize("command", [["show"], ["move", "first"], ["delete"]], ids=lambda each: each[0])
+def test_a_home_without_a_job_yet(tmp_path: Path, command: list[str]) -> None:
+    said = run(tmp_path / "home", "jobs", command[0], "nobody", *command[1:], status=0 if command == ["delete"] else 2)
+    assert said.strip() == ("0 deleted, 0.0 MB freed" if command == ["delete"] else "there is no task 'nobody'. It may have been deleted.")
+
+
 def test_how_long_it_would_take(home: Path, tmp_path: Path) -> None:
     found = json.loads(run(home, "jobs", "estimate", "60", "120", "--model", BUILT_IN))
     assert found["seconds"] > 0

@@ -333,6 +333,8 @@ def test_whatever_happens_what_is_installed_is_right(models: Path, seed: int) ->
 def test_the_settings_say_where_from(tmp_path: Path) -> None:
     plain = Downloads.of(Settings(home=tmp_path))
     assert [endpoint.name for endpoint in plain.endpoints] == ["hub", "hf-mirror", "modelscope"]
+    assert plain == Downloads.of(Settings(home=tmp_path, queue_limit=3))
+    assert plain != Downloads.of(Settings(home=tmp_path, parallel_downloads=3))
     own = Downloads.of(
         Settings(home=tmp_path, hub_endpoint="https://hub.mine", hub_mirrors="hub, hf-mirror,", proxy="http://127.0.0.1:7890")
     )  # type: ignore[arg-type]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from inference.catalogue import Catalogue
 from inference.errors import BadPreset, ModelNotInstalled, UnknownModel, UnknownPreset
 from tests.inference.presets.shop import CATALOGUE, graph, record, separate
 from webui.services.errors import BadRequest
+from webui.services.preset_files import OwnPresets
 from webui.services.presets import PresetService
 
 HUB = {"kind": "hub", "name": "x.ckpt", "bytes": 1, "repos": [{"host": "huggingface", "repo": "a/b", "path": "x.ckpt"}]}
@@ -169,3 +172,37 @@ def test_files_that_somebody_put_there(presets: PresetService, tmp_path: Path) -
     presets.save("by hand", preset("Changed"))
     assert presets.rename("by hand", "typed").name == "typed"
     assert own_files(tmp_path) == ["typed.json"]
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda presets: presets.take_in(json.dumps(preset("Mine")).encode()),
+        lambda presets: presets.duplicate("flow"),
+    ],
+)
+def test_several_of_one_name_at_a_time_are_all_kept(
+    presets: PresetService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, add: Callable[[PresetService], Any]
+) -> None:
+    files = OwnPresets.files
+
+    def slowly(own: OwnPresets) -> dict[str, Path]:
+        found = files(own)
+        [1 for _ in range(20_000)]  # time enough for the others to look as well
+        return found
+
+    monkeypatch.setattr(OwnPresets, "files", slowly)
+    with ThreadPoolExecutor(8) as threads:
+        names = list(threads.map(lambda _: add(presets).name, range(16)))
+    assert len(set(names)) == 16
+    assert own_files(tmp_path) == sorted(f"{name}.json" for name in names)
+    assert not (tmp_path / "own" / "history").exists()
+
+
+@pytest.mark.parametrize("name", ["a" * 80, "人" * 60, "人" * 80, "x.y" * 26])
+def test_a_long_name_that_is_taken_gets_a_number_too(presets: PresetService, tmp_path: Path, name: str) -> None:
+    data = json.dumps(preset("Mine")).encode()
+    names = [presets.take_in(data, name).name for _ in range(11)]
+    assert len(set(names)) == 11
+    assert [each.rpartition("_")[2] for each in names[1:]] == [str(number) for number in range(2, 12)]
+    assert own_files(tmp_path) == sorted(f"{each}.json" for each in names)

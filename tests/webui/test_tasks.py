@@ -169,6 +169,7 @@ def test_an_id_is_free_again_after_a_process_died_with_it(server: Server, song: 
         ({"callback_url": "http://[::ffff:10.0.0.1]/"}, 400, "bad_callback"),
         ({"callback_url": "http://user:pass@127.0.0.1/"}, 400, "bad_callback"),
         ({"callback_url": "http://127.0.0.1:99999/"}, 400, "bad_callback"),
+        ({"callback_url": "http://127.0.0.1/\x7f"}, 400, "bad_callback"),
     ],
 )
 def test_bad_fields_are_refused_with_a_reason(server: Server, song: Path, fields: dict[str, str], status: int, code: str) -> None:
@@ -209,6 +210,8 @@ def test_health_and_docs(server: Server) -> None:
     body = httpx.get(f"{server.url}/health").json()
     assert body["status"] == "healthy"
     assert {"service", "version", "device", "model", "queue_length"} <= set(body)
+    head = httpx.head(f"{server.url}/health")
+    assert (head.status_code, head.content) == (200, b"")
     assert httpx.get(f"{server.url}/docs").status_code == 200
     paths = httpx.get(f"{server.url}/openapi.json").json()["paths"]
     wanted = {"/upload", "/status/{task_id}", "/results/{task_id}", "/download/{task_id}/{filename}", "/task/{task_id}", "/health"}

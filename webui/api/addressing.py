@@ -14,9 +14,11 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None  # IPv4 as a socket for both calls it
+    return (mapped or address).is_loopback
 
 
 def is_relayed(headers: Headers) -> bool:

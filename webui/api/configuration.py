@@ -23,7 +23,7 @@ def all_settings(services: ServicesDep, is_owner: CallerIsOwner) -> dict[str, An
     return _shown(services, is_owner)
 
 
-@router.patch("", responses=schemas.errors(400, 403, 409))
+@router.patch("", responses=schemas.errors(400, 403, 409, 507))
 def change(
     services: ServicesDep,
     request: Request,

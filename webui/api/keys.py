@@ -27,7 +27,7 @@ def all_keys(services: ServicesDep, mine: KeyDep) -> dict[str, Any]:
     return {"keys": [_shown(key, mine) for key in services.keys.all()]}
 
 
-@router.post("", status_code=201, responses=schemas.errors(400, 403))
+@router.post("", status_code=201, responses=schemas.errors(400, 403, 507))
 def make(services: ServicesDep, caller: BaseUrl, mine: KeyDep, new: NewKey, response: Response) -> dict[str, Any]:
     """Make a key; the answer is the only place that ever shows it. The browser that makes the first one is signed in with it."""
     key, secret = services.keys.make(new.name)
@@ -37,7 +37,7 @@ def make(services: ServicesDep, caller: BaseUrl, mine: KeyDep, new: NewKey, resp
     return {**_shown(key, mine or key), "key": secret}
 
 
-@router.delete("/{key_id}", response_model=schemas.Message, responses=schemas.errors(403, 404, 409))
+@router.delete("/{key_id}", response_model=schemas.Message, responses=schemas.errors(403, 404, 409, 507))
 def remove(services: ServicesDep, key_id: str) -> dict[str, str]:
     """Take a key away: programs and browsers that came with it have to show another one."""
     services.keys.remove(key_id, keep_one=services.settings.access == "keys")

@@ -89,13 +89,13 @@ def defaults(services: ServicesDep, name: str) -> dict[str, Any]:
     return {"options": services.library.defaults(name)}
 
 
-@router.put("/{name:path}/defaults", response_model=model_schemas.Options, responses=schemas.errors(400, 404))
+@router.put("/{name:path}/defaults", response_model=model_schemas.Options, responses=schemas.errors(400, 404, 507))
 def set_defaults(services: ServicesDep, name: str, options: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
     """Separate with these options whenever a preset's step or a job does not say otherwise. They take the place of earlier ones."""
     return {"options": services.library.set_defaults(name, options)}
 
 
-@router.delete("/{name:path}/defaults", response_model=schemas.Message, responses=schemas.errors(404))
+@router.delete("/{name:path}/defaults", response_model=schemas.Message, responses=schemas.errors(404, 507))
 def clear_defaults(services: ServicesDep, name: str) -> dict[str, str]:
     """Back to the model's own options."""
     services.library.clear_defaults(name)
@@ -112,7 +112,7 @@ def model(services: ServicesDep, name: str) -> dict[str, Any]:
     return {**model_json(record), "aliases": record.aliases, "own": own, "defaults": library.defaults(record.name), "install": install}
 
 
-@router.delete("/{name:path}", response_model=model_schemas.Freed, responses=schemas.errors(400, 404))
+@router.delete("/{name:path}", response_model=model_schemas.Freed, responses=schemas.errors(400, 404, 507))
 async def uninstall(services: ServicesDep, slow: SlowDep, name: str) -> dict[str, Any]:
     """Delete the files of a model. One that is linked is only forgotten; one of the user's own leaves the list."""
     freed = await slow(lambda _: services.library.uninstall(name))

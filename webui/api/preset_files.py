@@ -60,7 +60,7 @@ def validate(services: ServicesDep, content: Annotated[bytes, Depends(body)]) ->
     return answer
 
 
-@router.post("/import", status_code=201, response_model=schemas.Preset, responses=schemas.errors(400, 404), openapi_extra=FILE_BODY)
+@router.post("/import", status_code=201, response_model=schemas.Preset, responses=schemas.errors(400, 404, 507), openapi_extra=FILE_BODY)
 def take_in(
     services: ServicesDep,
     sent: Annotated[tuple[bytes, str], Depends(sent_file)],
@@ -85,7 +85,7 @@ def history(services: ServicesDep, name: str) -> dict[str, Any]:
     return {"versions": services.presets.history(name)}
 
 
-@router.post("/{name:path}/restore", response_model=schemas.Preset, responses=schemas.errors(400, 404))
+@router.post("/{name:path}/restore", response_model=schemas.Preset, responses=schemas.errors(400, 404, 507))
 def restore(services: ServicesDep, name: str, version: schemas.Moment) -> PresetCard:
     """Make an earlier version the present one, which joins the history."""
     return services.presets.restore(name, version.at)

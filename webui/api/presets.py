@@ -43,13 +43,13 @@ def presets(
     return {"presets": services.presets.all(runnable=runnable)}
 
 
-@router.post("/{name:path}/duplicate", status_code=201, response_model=schemas.Preset, responses=schemas.errors(400, 404))
+@router.post("/{name:path}/duplicate", status_code=201, response_model=schemas.Preset, responses=schemas.errors(400, 404, 507))
 def duplicate(services: ServicesDep, name: str, new: schemas.NewName | None = None) -> PresetCard:
     """A copy as the user's own, also of a shipped one; under a free name where none is given."""
     return services.presets.duplicate(name, new.name if new else "")
 
 
-@router.post("/{name:path}/rename", response_model=schemas.Preset, responses=schemas.errors(400, 404))
+@router.post("/{name:path}/rename", response_model=schemas.Preset, responses=schemas.errors(400, 404, 507))
 def rename(services: ServicesDep, name: str, new: schemas.NewName) -> PresetCard:
     """Give one of the user's presets another name; its history goes with it."""
     return services.presets.rename(name, new.name)
@@ -65,7 +65,7 @@ def preset(services: ServicesDep, name: str) -> dict[str, Any]:
     return {"card": card, "preset": stored, "revision": revision_of(stored), "missing": missing}
 
 
-@router.put("/{name:path}", response_model=schemas.Preset, responses=schemas.errors(400, 404, 409), openapi_extra=JSON_BODY)
+@router.put("/{name:path}", response_model=schemas.Preset, responses=schemas.errors(400, 404, 409, 507), openapi_extra=JSON_BODY)
 def save(
     services: ServicesDep,
     name: str,
@@ -76,7 +76,7 @@ def save(
     return services.presets.save(name, decode(content), revision=revision)
 
 
-@router.delete("/{name:path}", response_model=schemas.Message, responses=schemas.errors(400, 404))
+@router.delete("/{name:path}", response_model=schemas.Message, responses=schemas.errors(400, 404, 507))
 def delete(services: ServicesDep, name: str) -> dict[str, str]:
     """Delete one of the user's presets. Its last version stays in the history; a shipped one that it hid is there again."""
     services.presets.delete(name)

@@ -12,6 +12,8 @@ configuration   keys   share   system     the server itself
 
 from __future__ import annotations
 
+import logging
+
 from tools.locks import FileLock
 from webui.compute.analyst import Analyst
 from webui.compute.pool import Pool, Prober
@@ -46,6 +48,8 @@ from webui.services.uploads import UploadService
 from webui.settings import Settings
 
 __all__ = ["Callback", "Choice", "Job", "Services"]
+
+log = logging.getLogger(__name__)
 
 FAILED_JOBS = 20  # that diagnostics tell of
 UNUSED_UPLOAD_SECONDS = 3600.0
@@ -158,12 +162,14 @@ class Services:
         self.device = device
 
     def _run_jobs(self) -> None:
-        """Become the process that runs this home folder's jobs."""
+        """Become the process that runs this home folder's jobs. Where this raises, nothing of it runs."""
         self._engine.start()
-        self._housekeeper.start()
         self._runs_jobs = True
-        self.library.resume()
-        self.uploads.resume()
+        for begin in (self._housekeeper.start, self.library.resume, self.uploads.resume):
+            try:
+                begin()
+            except Exception:
+                log.exception("the jobs are run, but not everything beside them could be taken up")
 
     def stop(self) -> None:
         """Leave the jobs as they are: what runs is taken up at the next start."""

@@ -18,9 +18,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from inference.errors import DiskFull
 from tools.locks import FileLock
 from webui.services.errors import BadRequest, KeyNeeded, LastKey, TooManyTries, UnknownKey
-from webui.services.files import write_whole
+from webui.services.files import storing, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Keys:
 
         Raises:
             BadRequest: no name, or a long one.
+            DiskFull: it cannot be written down; so do all that change something.
         """
         name = " ".join(name.split())
         if not 0 < len(name) <= MAX_NAME:
@@ -155,7 +157,7 @@ class Keys:
         try:
             with self._changing() as book:
                 self._write(replace(book, keys=tuple(replace(each, used_at=now) if each.id == key.id else each for each in book.keys)))
-        except (BadRequest, OSError) as error:
+        except (BadRequest, DiskFull) as error:
             log.warning("the use of a key cannot be noted: %s", error)
 
     def _read(self) -> Book:
@@ -184,7 +186,9 @@ class Keys:
         """What the file says, for whoever is going to write it: nobody else does meanwhile."""
         lock = FileLock(self.home / LOCK)
         with self._lock:
-            if not lock.wait(LOCK_PATIENCE):
+            with storing("the keys"):
+                locked = lock.wait(LOCK_PATIENCE)
+            if not locked:
                 raise BadRequest("another process is changing the keys", hint="Try again.")
             try:
                 yield self._read()

@@ -11,10 +11,11 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inference.errors import BadOption
 from tools.whole import made_whole
@@ -22,16 +23,19 @@ from webui.services.errors import UnknownFile
 from webui.services.storage import Storage
 
 if TYPE_CHECKING:
-    from webui.compute.analyst import Analyst, Cancel
+    from webui.compute.analyst import Analyst, Ask, Cancel
     from webui.services.references import References
     from webui.services.results import ResultService
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 VERSION = 1
 """Raised whenever an analysis says something else than before: what was kept by then is not used any more."""
 
 MAX_KEPT, MAX_KEPT_BYTES = 2000, 256 * 1024 * 1024  # analyses of files; the least recently used go first
+STAY = 8  # of the most recently used: a song's copy, which may be larger than all that, its waveform, pictures and figures
 PICTURE_WIDTH, PICTURE_HEIGHT = 4096, 256  # of a job's spectrograms
 MAX_WIDTH, MAX_HEIGHT = 4096, 1024
 QUALITY = "quality.json"
@@ -67,28 +71,28 @@ class AnalysisService:
         if not (16 <= width <= MAX_WIDTH and 16 <= height <= MAX_HEIGHT):
             raise BadOption(f"a picture of {width} by {height}", hint=f"16 to {MAX_WIDTH} by 16 to {MAX_HEIGHT}.", option="width")
         target = self._place("spectrogram", {"path": path}, (width, height), ".png")
-        with self._analyst.turn(cancelled) as ask:
-            kept = self._used(target)
-            if kept is not None:
-                return kept
+
+        def make(ask: Ask) -> bytes:
             target.parent.mkdir(parents=True, exist_ok=True)
             ask("spectrogram", {"path": str(path), "target": str(target), "width": width, "height": height})
             made = target.read_bytes()
             self._trim()
             return made
 
+        return self._once(lambda: self._used(target), make, cancelled)
+
     def copy(self, path: Path, cancelled: Cancel) -> tuple[Path, Path]:
         """A lossless copy of a file that every browser plays (FLAC), and its waveform: int8 pairs, 50 for each second."""
         target = self._place("copy", {"path": path}, (), ".flac")
-        peaks = target.with_suffix(".peaks")
-        with self._analyst.turn(cancelled) as ask:
-            if not (target.exists() and peaks.exists()):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                ask("copy", {"source": str(path), "target": str(target), "peaks": str(peaks)})
-                self._trim()
-            for each in (target, peaks):
-                each.touch()
-        return target, peaks
+        both = target, target.with_suffix(".peaks")
+
+        def make(ask: Ask) -> tuple[Path, Path]:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            ask("copy", {"source": str(path), "target": str(target), "peaks": str(both[1])})
+            self._trim()
+            return both
+
+        return self._once(lambda: both if all(map(_mark, both)) else None, make, cancelled)
 
     def quality(self, job_id: str, cancelled: Cancel) -> dict[str, Any]:
         """The results of a job in figures, see tools.analysis.quality.
@@ -99,10 +103,12 @@ class AnalysisService:
         """
         job = self._results.completed(job_id)
         file = self._storage.player(job_id) / QUALITY
-        with self._analyst.turn(cancelled) as ask:
+
+        def look() -> dict[str, Any] | None:
             kept = _read(file)
-            if kept is not None and kept.pop("version", None) == VERSION:
-                return kept
+            return kept if kept is not None and kept.pop("version", None) == VERSION else None
+
+        def make(ask: Ask) -> dict[str, Any]:
             song, _ = self._references.resolve({"job": job_id})
             stems = [str(self._storage.result(job_id, result.file)) for result in job.results]
             found: dict[str, Any] = ask("quality", {"song": str(song), "stems": stems})
@@ -110,6 +116,8 @@ class AnalysisService:
             found["stems"] = [{**name, **each} for name, each in zip(names, found["stems"], strict=True)]
             _write(file, {"version": VERSION, **found})
             return found
+
+        return self._once(look, make, cancelled)
 
     def of_result(self, job_id: str, name: str, cancelled: Cancel) -> bytes:
         """The spectrogram of a result. Raises UnknownJob, NotCompleted, UnknownFile."""
@@ -128,28 +136,44 @@ class AnalysisService:
 
     def _of_job(self, job_id: str, path: Path, name: str, cancelled: Cancel) -> bytes:
         target = self._storage.player(job_id) / name
-        with self._analyst.turn(cancelled) as ask:
-            if not target.exists():
-                size = {"width": PICTURE_WIDTH, "height": PICTURE_HEIGHT}
-                ask("spectrogram", {"path": str(path), "target": str(target), **size})
+
+        def make(ask: Ask) -> bytes:
+            size = {"width": PICTURE_WIDTH, "height": PICTURE_HEIGHT}
+            ask("spectrogram", {"path": str(path), "target": str(target), **size})
             return target.read_bytes()
+
+        return self._once(lambda: _bytes(target), make, cancelled)
 
     def _of_files(self, what: str, files: Mapping[str, Path], cancelled: Cancel) -> dict[str, Any]:
         target = self._place(what, files, (), ".json")
-        with self._analyst.turn(cancelled) as ask:
+
+        def look() -> dict[str, Any] | None:
             kept = _read(target)
             if kept is not None:
-                self._used(target)
-                return kept
+                _mark(target)
+            return kept
+
+        def make(ask: Ask) -> dict[str, Any]:
             found: dict[str, Any] = ask(what, {name: str(path) for name, path in files.items()})
             _write(target, found)
             self._trim()
             return found
 
+        return self._once(look, make, cancelled)
+
+    def _once(self, look: Callable[[], T | None], make: Callable[[Ask], T], cancelled: Cancel) -> T:
+        """What is kept, at once; else what is made of it in one's turn, unless somebody made it meanwhile."""
+        kept = look()
+        if kept is not None:
+            return kept
+        with self._analyst.turn(cancelled) as ask:
+            kept = look()
+            return kept if kept is not None else make(ask)
+
     def _place(self, what: str, files: Mapping[str, Path], settings: Sequence[int], suffix: str) -> Path:
         """Where the answer is kept: under what it depends on."""
         try:
-            sums = {name: _sum(path) for name, path in files.items()}
+            sums = {name: _sum_of(path) for name, path in files.items()}
         except OSError as error:
             raise UnknownFile(f"the file cannot be read: {error.strerror}") from error
         said = json.dumps([VERSION, what, sums, list(settings)], sort_keys=True)
@@ -157,34 +181,54 @@ class AnalysisService:
 
     def _used(self, file: Path) -> bytes | None:
         """What is kept in a file, which counts as used now; None where there is none."""
-        try:
-            data = file.read_bytes()
-            os.utime(file)
-        except OSError:  # another process, or whoever cleans, may have deleted it
-            return None
-        return data
+        data = _bytes(file)
+        return data if data is not None and _mark(file) else None
 
     def _trim(self) -> None:
-        """Delete what was not used for longest, beyond the limits."""
+        """Delete what was not used for longest, beyond the limits. What was used last stays, however large: somebody listens to it."""
         files = []
         for entry in self._kept.iterdir() if self._kept.is_dir() else ():
             with suppress(OSError):  # deleted meanwhile
                 about = entry.stat()
                 files.append((about.st_mtime, about.st_size, entry))
-        count, size = 0, 0
-        for _, length, entry in sorted(files, key=lambda each: each[0], reverse=True):
-            count, size = count + 1, size + length
-            if count > MAX_KEPT or size > MAX_KEPT_BYTES:
+        size = 0
+        for place, (_, length, entry) in enumerate(sorted(files, key=lambda each: each[0], reverse=True)):
+            if place >= STAY and (place >= MAX_KEPT or size + length > MAX_KEPT_BYTES):
                 with suppress(OSError):
                     entry.unlink()
+            else:
+                size += length
 
 
-def _sum(path: Path) -> str:
+def _sum_of(path: Path) -> str:
+    """The SHA-256 of a file, remembered while it is the same by path, size and date. Raises OSError."""
+    about = path.stat()
+    return _sum(path, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=1000)
+def _sum(path: Path, _size: int, _changed: int) -> str:
     with path.open("rb") as file:
         digest = hashlib.sha256()
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _mark(file: Path) -> bool:
+    """Have a file count as used now; whether it is there: another process, or whoever cleans, may have deleted it."""
+    try:
+        os.utime(file)
+    except OSError:
+        return False
+    return True
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 def _read(file: Path) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ was checked, so a name that changes its mind in between gains nothing. Redirects
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from webui.services.errors import BadCallback
 from webui.services.job import Callback
 
 TRIES = 6
-TIMEOUT = 15.0  # seconds for one try
+TIMEOUT = 15.0  # seconds for one try, from the connection to the status of the answer
 
 
 def pause(backoff: float, attempt: int) -> float:
@@ -31,10 +32,13 @@ def check(callback: Callback, allow: Sequence[str]) -> str:
     Raises:
         BadCallback: the URL is none, its name does not resolve, or it leads where the server may not call.
     """
+    import httpx
+
     try:
         parts = urlsplit(callback.url)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
+        httpx.URL(callback.url)  # refuses more than urlsplit does
+    except (ValueError, httpx.InvalidURL) as error:
         raise _bad(callback, f"{error}") from error
     if parts.scheme not in ("http", "https") or not host:
         raise _bad(callback, "it must begin with http:// or https:// and name a host")
@@ -61,6 +65,8 @@ def _bad(callback: Callback, why: str, *, hint: str = "") -> BadCallback:
 def deliver(callback: Callback, allow: Sequence[str], job_id: str, body: dict[str, Any]) -> str:
     """Send `body` once; returns what to log. The job's id goes along as Idempotency-Key, as a crash can repeat a delivery.
 
+    Of the answer only the status is read. Not from inside an event loop.
+
     Raises:
         BadCallback: the address may not be called (any more).
         DeliveryFailed: there was no answer, or none of success.
@@ -68,16 +74,29 @@ def deliver(callback: Callback, allow: Sequence[str], job_id: str, body: dict[st
     import httpx
 
     address = check(callback, allow)
-    url = httpx.URL(callback.url)
-    headers = {"Host": url.netloc.decode("ascii"), "Idempotency-Key": job_id, "User-Agent": "MSST-WebUI"}
     try:
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
-            answer = client.post(url.copy_with(host=address), json=body, headers=headers, extensions={"sni_hostname": url.host})
+        status = asyncio.run(asyncio.wait_for(_post(callback.url, address, job_id, body), TIMEOUT))
+    except asyncio.TimeoutError as error:
+        raise DeliveryFailed(f"no answer in {TIMEOUT:g} seconds") from error
     except httpx.HTTPError as error:
         raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
-    if not answer.is_success:
-        raise DeliveryFailed(f"answered {answer.status_code}")
-    return f"answered {answer.status_code}"
+    if not 200 <= status < 300:
+        raise DeliveryFailed(f"answered {status}")
+    return f"answered {status}"
+
+
+async def _post(address_said: str, address: str, job_id: str, body: dict[str, Any]) -> int:
+    """The status that a server answers with. Whoever waits limits the whole; the client's own limit is for each read."""
+    import httpx
+
+    url = httpx.URL(address_said)
+    headers = {"Host": url.netloc.decode("ascii"), "Idempotency-Key": job_id, "User-Agent": "MSST-WebUI"}
+    extensions = {"sni_hostname": url.host}
+    async with (
+        httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
+        client.stream("POST", url.copy_with(host=address), json=body, headers=headers, extensions=extensions) as answer,
+    ):
+        return answer.status_code
 
 
 class DeliveryFailed(Exception):

@@ -22,7 +22,7 @@ from inference.types import WRITABLE, OutputFormat
 from tools.locks import FileLock
 from webui.i18n import languages
 from webui.services.errors import BadRequest, BadSetting, SettingRuled
-from webui.services.files import write_whole
+from webui.services.files import storing, write_whole
 from webui.services.shown import about, default_of, limits, plain
 from webui.settings import Settings
 
@@ -106,10 +106,10 @@ class Configuration:
             BadSetting: there is no such setting, or the value is none for it. Nothing is changed then.
             SettingRuled: the environment or the command line says it.
             BadRequest: another process is writing.
-            OSError: the file cannot be written.
+            DiskFull: the file cannot be written, or not read.
         """
         wanted = {name: self._checked(name, value) for name, value in values.items()}
-        with self._lock, self._locked():
+        with self._lock, storing("the settings"), self._locked():
             self._reload()
             before = self._stored
             after = {name: value for name, value in {**before, **wanted}.items() if value is not None}

@@ -25,7 +25,7 @@ class Downloads:
     endpoints: tuple[Endpoint, ...]
     policy: Policy = field(default_factory=Policy)
     parallel: int = 2  # at a time
-    disk: Disk = field(default_factory=Disk)
+    disk: Disk = field(default_factory=Disk, compare=False)  # the same for all settings
 
     @classmethod
     def of(cls, settings: Settings) -> Downloads:

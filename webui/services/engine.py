@@ -57,7 +57,15 @@ class Engine:
         self._run_job, self._deliver, self._tries, self._pause = run_job, deliver, tries, pause
 
     def start(self) -> None:
-        """Take up what a dead process left, then what waits. Not from inside an event loop."""
+        """Take up what a dead process left, then what waits; where that fails, nothing is left begun. Not from inside an event loop."""
+        try:
+            self._begin()
+        except BaseException:
+            self.stop()
+            raise
+        log.info("jobs are run by this process (%d at a time)", self._parallel_jobs)
+
+    def _begin(self) -> None:
         DBOS(
             config={
                 "name": APPLICATION,
@@ -75,7 +83,6 @@ class Engine:
         DBOS.launch()
         self._take_jobs()
         DBOS.register_queue(CALLBACKS_QUEUE, worker_concurrency=64, polling_interval_sec=CALLBACKS_POLL_SECONDS)
-        log.info("jobs are run by this process (%d at a time)", self._parallel_jobs)
 
     def resize(self, parallel_jobs: int) -> None:
         """Run so many jobs at once from now on; those that run stay."""
@@ -124,10 +131,14 @@ class Standby:
         self._stop = threading.Event()
 
     def try_now(self) -> bool:
-        """Start if the lock is free."""
+        """Start if the lock is free. Raises whatever starting raises; the lock is free then."""
         if not self._lock.acquire():
             return False
-        self._start()
+        try:
+            self._start()
+        except BaseException:
+            self._lock.release()
+            raise
         return True
 
     def wait_in_background(self) -> None:
@@ -136,9 +147,15 @@ class Standby:
 
     def _wait(self) -> None:
         log.info("another process runs the jobs of this home folder; this one takes over when it ends")
+        told = ""
         while not self._stop.wait(self._every):
-            if self.try_now():
-                return
+            try:
+                if self.try_now():
+                    return
+            except Exception as error:
+                if repr(error) != told:  # once, not every second
+                    log.exception("the jobs of this home folder cannot be taken over; it is tried again")
+                told = repr(error)
 
     def stop(self) -> None:
         """Give up waiting."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from inference.presets.store import StepStore
@@ -57,13 +59,11 @@ class Housekeeper:
     def _loop(self) -> None:
         next_sweep = 0.0
         while not self._stopped:
-            try:
+            with _going_on():
                 self._look_for_callbacks()
-                if time.monotonic() >= next_sweep:
-                    self.sweep()
-                    next_sweep = time.monotonic() + SWEEP_SECONDS
-            except Exception:
-                log.exception("housekeeping failed; it goes on")
+            if time.monotonic() >= next_sweep:
+                next_sweep = time.monotonic() + SWEEP_SECONDS
+                self.sweep()
             self._wake.wait(1.0)
             self._wake.clear()
 
@@ -74,17 +74,29 @@ class Housekeeper:
         self._looked_at = began - LOOK_BACK
 
     def sweep(self) -> None:
-        """Delete jobs that ended long ago, uploads that nobody used, files that belong to none, and kept steps beyond their limit."""
-        if self._settings.retention_days:
-            for job_id in self._store.ended_before(time.time() - self._settings.retention_days * DAY):
-                log.info("job %s ended more than %g days ago and is deleted", job_id, self._settings.retention_days)
+        """Delete jobs that ended long ago, uploads that nobody used, files that belong to none, and kept steps beyond their limit.
+
+        What cannot be done is logged, and the rest is done.
+        """
+        with _going_on():
+            self._delete_old_jobs()
+        with _going_on():
+            for job_id in list(self._storage.orphans(self._store.ids(), ORPHAN_SECONDS)):
+                self._storage.delete(job_id)
+        with _going_on():
+            self._storage.clean_tmp(ORPHAN_SECONDS)
+        with _going_on():
+            self._uploads.sweep()
+        with _going_on():
+            StepStore(self._storage.steps, self._settings.kept_steps_bytes).trim()
+
+    def _delete_old_jobs(self) -> None:
+        days = self._settings.retention_days
+        for job_id in self._store.ended_before(time.time() - days * DAY) if days else ():
+            log.info("job %s ended more than %g days ago and is deleted", job_id, days)
+            with _going_on():
                 self._storage.delete(job_id)
                 self._store.delete(job_id)
-        for job_id in list(self._storage.orphans(self._store.ids(), ORPHAN_SECONDS)):
-            self._storage.delete(job_id)
-        self._storage.clean_tmp(ORPHAN_SECONDS)
-        self._uploads.sweep()
-        StepStore(self._storage.steps, self._settings.kept_steps_bytes).trim()
 
     def deliver(self, job_id: str, attempt: int) -> bool:
         """One try of a job's callback; whether it is done with."""
@@ -117,6 +129,15 @@ class Housekeeper:
 
     def _say(self, job_id: str, text: str, *, level: str = "info") -> None:
         joblog.append(self._storage.log(job_id), text, level=level)
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """What fails in the block is logged: whatever comes next is done all the same."""
+    try:
+        yield
+    except Exception:
+        log.exception("housekeeping failed; it goes on")
 
 
 def message(job: Job) -> str:

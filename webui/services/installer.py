@@ -6,7 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from inference.catalogue import Catalogue, FileWeights, HubWeights, InstalledModel, ModelRecord, describe, read_config
@@ -58,10 +58,16 @@ class Installer:
             Cancelled: `cancelled` said so.
         """
         record = self.check(name)
-        with waiting_lock(self._ledger.files / f".{file_stem(record.name)}.lock", cancelled=cancelled):  # another process may install it
+        with self.only_one(record.name, cancelled=cancelled):
             record = self._catalogue.get(name)
             if not record.installed and record.hub is not None:
                 self._install(record, record.hub, choice, report, cancelled)
+
+    def only_one(
+        self, name: str, patience: float = float("inf"), cancelled: Callable[[], bool] = lambda: False
+    ) -> AbstractContextManager[None]:
+        """Held by whoever installs or deletes the files of the model of that name, in whatever process. Raises as `waiting_lock`."""
+        return waiting_lock(self._ledger.files / f".{file_stem(name)}.lock", patience, cancelled)
 
     def _install(self, record: ModelRecord, hub: HubWeights, choice: DownloadChoice, report: Report, cancelled: Callable[[], bool]) -> None:
         def on_progress(progress: Progress) -> None:

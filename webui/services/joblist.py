@@ -191,10 +191,7 @@ class JobList:
 
     def _inputs_gone(self, shown: dict[str, Any]) -> bool:
         """Whether a job cannot be run again, as its song is not there any more."""
-        if shown["state"] not in ENDED:
-            return False
-        folder = self._storage.inputs(shown["id"])
-        return not folder.is_dir() or not any(folder.iterdir())
+        return shown["state"] in ENDED and not self._storage.has_inputs(shown["id"])
 
 
 def _rest(likely: float | None, progress: float) -> float | None:

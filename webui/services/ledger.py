@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 INSTALLED, OWN, DEFAULTS = "installed.json", "catalogue.json", "defaults.json"
 PATIENCE = 30.0  # seconds to wait for another process that writes
+RETRY = 1.0  # seconds after which a file that could not be read is tried again
 
 
 class Ledger:
@@ -40,12 +41,15 @@ class Ledger:
         self._lock = models / ".ledger.lock"
 
     def entry(self, name: str) -> InstalledModel | None:
-        """What is noted about an installed model, with absolute paths."""
-        return read_installed(self.models).get(name.casefold())
+        """What is noted about an installed model, with absolute paths. Raises DiskFull where that cannot be read."""
+        return self.entries().get(name.casefold())
 
     def entries(self) -> dict[str, InstalledModel]:
-        """All of them, by casefolded name."""
-        return read_installed(self.models)
+        """All of them, by casefolded name. Raises DiskFull where they cannot be read."""
+        try:
+            return read_installed(self.models)
+        except OSError as error:
+            raise _unreadable(self.models / INSTALLED, error) from error
 
     def put(self, name: str, model: InstalledModel) -> None:
         """Note that a model is installed. Raises DiskFull."""
@@ -66,7 +70,7 @@ class Ledger:
         self._change(INSTALLED, {}, lambda file: _drop(file["models"], name))
 
     def checksum(self, name: str) -> str | None:
-        """What the model's file was when it was first installed, whether it still is or not."""
+        """What the model's file was when it was first installed, whether it still is or not. Raises DiskFull where nobody can say."""
         found = load_json(self.models / INSTALLED).get("checksums")
         digest = found.get(name) if isinstance(found, dict) else None
         return digest if isinstance(digest, str) else None
@@ -93,11 +97,17 @@ class Ledger:
         return True
 
     def is_own(self, name: str) -> bool:
-        """Whether the user's own file has this model."""
-        return name.casefold() in self.own_names()
+        """Whether the user's own file has this model. Raises DiskFull where nobody can say."""
+        return name.casefold() in self._own()
 
     def own_names(self) -> frozenset[str]:
-        """Names of all models in the user's own file, casefolded."""
+        """Names of all models in the user's own file, casefolded, for lists: none where it cannot be read."""
+        try:
+            return self._own()
+        except DiskFull:
+            return frozenset()
+
+    def _own(self) -> frozenset[str]:
         models = load_json(self.models / OWN).get("models")
         entries = models if isinstance(models, list) else []
         return frozenset(str(entry.get("name", "")).casefold() for entry in entries if isinstance(entry, dict))
@@ -131,13 +141,14 @@ class Ledger:
         with waiting_lock(self._lock, PATIENCE):
             data = load_json(path)
             if not isinstance(data.get("models"), type(empty)) or data.get("version") != 1:
-                if path.exists():
-                    kept = path.with_name(f"{path.name}.broken-{int(time.time())}")
-                    log.warning("%s cannot be read; it is kept as %s", path.name, kept.name)
-                    path.replace(kept)
+                _put_aside(path)
                 data = {"version": 1, "models": empty}
             change(data)
             write_json(path, data)
+
+
+class StillLocked(DiskFull):
+    """Somebody else has held a lock for too long."""
 
 
 @contextmanager
@@ -150,7 +161,8 @@ def waiting_lock(path: Path, patience: float = float("inf"), cancelled: Callable
         cancelled: asked meanwhile.
 
     Raises:
-        DiskFull: it was not to be had in so many seconds, or the folder cannot be written to.
+        StillLocked: it was not to be had in so many seconds.
+        DiskFull: the folder cannot be written to.
         Cancelled: `cancelled` said so.
     """
     lock = FileLock(path)
@@ -160,7 +172,7 @@ def waiting_lock(path: Path, patience: float = float("inf"), cancelled: Callable
         if not lock.wait(patience, cancelled):
             if cancelled():
                 raise Cancelled
-            raise DiskFull(f"{path.name} is locked by another process", hint=hint)
+            raise StillLocked(f"{path.name} is locked by another process", hint=hint)
     except OSError as error:
         raise DiskFull(f"cannot write in {path.parent}: {error}", hint=hint) from error
     try:
@@ -186,12 +198,36 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def load_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; an empty one where it cannot be read."""
+    """The object in a JSON file; an empty one where there is none, or no sense in it.
+
+    Raises:
+        DiskFull: the file is there and cannot be read, so nobody can say what is in it.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _unreadable(path: Path, error: OSError) -> DiskFull:
+    return DiskFull(f"cannot read {path.name}: {error.strerror or error}", hint=f"Can the files in {path.parent} be read?")
+
+
+def _put_aside(path: Path) -> None:
+    """Keep a file that makes no sense under another name. Raises DiskFull."""
+    kept = path.with_name(f"{path.name}.broken-{int(time.time())}")
+    try:
+        path.replace(kept)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DiskFull(f"cannot write {path.name}: {error}", hint=f"Can {path.parent} be written to?") from error
+    log.warning("%s cannot be read; it is kept as %s", path.name, kept.name)
 
 
 def _drop(table: dict[str, Any], name: str) -> None:
@@ -207,19 +243,36 @@ def _others(models: list[Any], name: str) -> list[Any]:
 
 
 class LiveCatalogue(Catalogue):
-    """The catalogue as it is now: read again when one of the user's files has changed, by whatever process."""
+    """The catalogue as it is now, whoever changes it.
+
+    It is read again when one of the user's files has changed, or a file of a model that was not all there: the drive that a linked one lies
+    on has come.
+    """
 
     def __init__(self, models: Path) -> None:  # everything else is the freshest catalogue's, by __getattr__
         self._models = models
-        self._stamp: object = None
-        self._fresh = Catalogue({})
+        self._last: tuple[object, Catalogue] = (None, Catalogue({}))  # what tells that look from others, and what it found
+        self._failed: float | None = None  # when a file could not be read, time.monotonic()
 
     def __getattr__(self, name: str) -> Any:
         """What a catalogue knows, looked up in the freshest one."""
-        stamp = tuple(_changed(self._models / file) for file in (INSTALLED, OWN, DEFAULTS))
-        if stamp != self._stamp:
-            self._fresh, self._stamp = load_catalogue(self._models), stamp
-        return getattr(self._fresh, name)
+        return getattr(self._freshest(), name)
+
+    def _freshest(self) -> Catalogue:
+        seen, last = self._last
+        files = [self._models / file for file in (INSTALLED, OWN, DEFAULTS)]
+        stamp = tuple(map(_changed, (*files, *last.awaited)))
+        if stamp == seen or (self._failed is not None and time.monotonic() - self._failed < RETRY):
+            return last
+        found = load_catalogue(self._models)
+        if any(problem.unread for problem in found.problems):
+            if seen is None or self._failed is not None:
+                self._last = (), found
+            self._failed = time.monotonic()
+            return self._last[1]  # what was known stays until a second look fails, too
+        self._failed = None
+        self._last = (stamp if found.awaited == last.awaited else ()), found  # (): files to wait for that were not looked at before
+        return found
 
 
 def _changed(path: Path) -> tuple[int, int, int] | None:

@@ -19,11 +19,13 @@ from webui.services.errors import BadRequest
 from webui.services.inspector import Inspect, Inspector
 from webui.services.installer import Installer, converted, files_of, remove_file
 from webui.services.installs import Install, Installs
-from webui.services.ledger import Ledger, LiveCatalogue
+from webui.services.ledger import Ledger, LiveCatalogue, StillLocked
 from webui.services.linked import Linker, LinkReport
 from webui.services.own_models import Added, Adder, NewModel
 
 Stop = Callable[[], bool]
+
+PATIENCE = 5.0  # seconds to wait for another process that installs the model that is to go
 
 
 def _never() -> bool:
@@ -163,12 +165,19 @@ class LibraryService:
 
         Raises:
             UnknownModel: there is none.
-            BadRequest: it comes with a package.
+            BadRequest: it comes with a package, or another process is installing it.
         """
         record = self.catalogue.get(name)
         if isinstance(record.weights, PackageWeights):
             raise BadRequest(f"the model {record.name} comes with the program and stays", reason="built_in")
         self._stop_install(record.name)
+        try:
+            with self._installer.only_one(record.name, PATIENCE):
+                return self._uninstall(self.catalogue.get(name))
+        except StillLocked as error:
+            raise _being_installed(record.name) from error
+
+    def _uninstall(self, record: ModelRecord) -> int:
         entry = self.ledger.entry(record.name)
         files = [*(entry.files if entry else files_of(record)), self._own_file(record)]
         configs = [entry.config] if entry and entry.config else []
@@ -245,7 +254,7 @@ class LibraryService:
             try:
                 self.installs.wait(name, timeout=30)
             except TimeoutError as error:
-                raise BadRequest(f"the model {name} is being installed", hint="Cancel that first.", reason="being_installed") from error
+                raise _being_installed(name) from error
 
     def _own_file(self, record: ModelRecord) -> Path | None:
         """Where its download lies, or what has arrived of it."""
@@ -256,6 +265,10 @@ class LibraryService:
         others = [file for entry in self.ledger.entries().values() for file in (*entry.files, entry.config)]
         others += [file for record in self.catalogue for file in files_of(record)]
         return path in others
+
+
+def _being_installed(name: str) -> BadRequest:
+    return BadRequest(f"the model {name} is being installed", hint="Cancel that first.", reason="being_installed")
 
 
 def _remove_converted(path: Path, cache: Path) -> int:

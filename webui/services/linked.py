@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inference.catalogue import WEIGHTS_SUFFIXES, Catalogue, InstalledModel, ModelRecord, describe, read_config
-from inference.errors import Cancelled, MsstError
+from inference.errors import Cancelled, DiskFull, MsstError
 from tools.hub import sha256_of
 from webui.services.errors import BadRequest
 from webui.services.ledger import Ledger, load_json, write_json
@@ -27,7 +27,10 @@ class Hashes:
 
     def __init__(self, models: Path) -> None:
         self._path = models / HASHES
-        known = load_json(self._path).get("files")
+        try:
+            known = load_json(self._path).get("files")
+        except DiskFull:  # then they are computed again
+            known = None
         self._known: dict[str, list[object]] = known if isinstance(known, dict) else {}
 
     def of(self, path: Path, cancelled: Callable[[], bool]) -> str:

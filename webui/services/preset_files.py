@@ -13,17 +13,20 @@ import shutil
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from inference.errors import BadPreset, UnknownPreset
 from inference.presets.names import one_component
 from inference.presets.reading import read_json
-from webui.services.errors import PresetChanged
+from webui.services.errors import BadRequest, PresetChanged
+from webui.services.files import storing
 from webui.services.storage import safe_name
 
 HISTORY = "history"
 MAX_VERSIONS = 100  # of one preset; the oldest go
+MAX_NAME = 80  # characters
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Version:
 
 def file_name(name: str) -> str:
     """What people call a preset as the name of its file, without the extension."""
-    return one_component(safe_name(name.strip().removesuffix(".json"))[:80])
+    return one_component(safe_name(name.strip().removesuffix(".json"))[:MAX_NAME])
 
 
 def revision_of(data: object) -> str:
@@ -46,10 +49,15 @@ def revision_of(data: object) -> str:
 
 
 class OwnPresets:
-    """The files in one folder. Thread-safe."""
+    """The files in one folder. Thread-safe. All that writes raises DiskFull where it cannot.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Args:
+        folder: where they are.
+        taken: gives the names of presets elsewhere, which new ones do not get.
+    """
+
+    def __init__(self, folder: Path, taken: Callable[[], Iterable[str]] = tuple) -> None:
+        self._folder, self._taken = folder, taken
         self._lock = threading.Lock()
 
     def files(self) -> dict[str, Path]:
@@ -66,9 +74,9 @@ class OwnPresets:
         Raises:
             PresetChanged: a `revision` is asked for, and what is stored has another.
         """
-        with self._lock:
+        with self._lock, storing("the preset"):
             name = next((each for each in self.files() if each.casefold() == name.casefold()), name)
-            text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+            text = _text(data)
             path = self._path(name)
             if revision is not None and path.exists() and revision != revision_of(read_json(path)):
                 raise PresetChanged(
@@ -79,9 +87,51 @@ class OwnPresets:
                 _write_whole(path, text)
             return name
 
+    def add(self, name: str, data: object, *, number: bool = True) -> str:
+        """Store a new preset; nothing is overwritten.
+
+        Args:
+            name: to store it under.
+            data: the preset.
+            number: whether a name that is taken gets a number.
+
+        Returns:
+            The name it has.
+
+        Raises:
+            BadRequest: the name is taken, and gets no number.
+        """
+        with self._lock, storing("the preset"):
+            if number:
+                name = self._free(name)
+            self._need_free(name)
+            _write_whole(self._folder / f"{file_name(name)}.json", _text(data))
+            return file_name(name)
+
+    def _free(self, name: str) -> str:
+        """The name itself, or with a number where a preset has it."""
+        candidate, number = name, 1
+        while self._is_taken(candidate):
+            number += 1
+            head, end = name, f"_{number}"
+            while not file_name(head + end).endswith(end):  # too long with it
+                head = head[:-1]
+            candidate = head + end
+        return candidate
+
+    def _need_free(self, name: str) -> None:
+        if self._is_taken(name):
+            raise BadRequest(f"there is a preset {name} already", hint="Choose another name.")
+
+    def _is_taken(self, name: str) -> bool:
+        taken = {each.casefold() for each in (*self.files(), *self._taken())}
+        return not taken.isdisjoint({name.casefold(), file_name(name).casefold()})
+
     def rename(self, name: str, new: str) -> None:
-        """Give a preset and its history another name."""
-        with self._lock:
+        """Give a preset and its history another name. Raises BadRequest where that is taken."""
+        with self._lock, storing("the preset"):
+            if new.casefold() != name.casefold():
+                self._need_free(new)
             self._path(name).replace(self._path(new))
             old, target = self._history(name), self._history(new)
             if old.is_dir() and name != new:
@@ -93,7 +143,7 @@ class OwnPresets:
 
     def delete(self, name: str) -> None:
         """Remove a preset; its last version joins the history."""
-        with self._lock:
+        with self._lock, storing("the preset"):
             self._remember(name)
             self._path(name).unlink(missing_ok=True)
 
@@ -142,6 +192,10 @@ class OwnPresets:
 
     def _history(self, name: str) -> Path:
         return self._folder / HISTORY / file_name(name)
+
+
+def _text(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -47,7 +47,7 @@ class PresetService:
     """
 
     def __init__(self, own: Path, shipped: Path, catalogue: Callable[[], Catalogue]) -> None:
-        self._own, self._shipped, self._catalogue = OwnPresets(own), shipped, catalogue
+        self._own, self._shipped, self._catalogue = OwnPresets(own, self._shipped_files), shipped, catalogue
 
     def get(self, name: str) -> Preset:
         """The preset of that name (an extension is ignored), checked, with all its models installed.
@@ -148,7 +148,7 @@ class PresetService:
         """
         data = decode(content)
         preset = self.check(data)
-        return self.save(self._free(file_name(name or preset.name or "preset")), data)
+        return self.card(self._own.add(file_name(name or preset.name or "preset"), data))
 
     def duplicate(self, name: str, new: str = "") -> PresetCard:
         """Store a copy of a preset, also of a shipped one, as the user's own; under a free name where none is given.
@@ -159,10 +159,10 @@ class PresetService:
         """
         found, _ = self._find(name)
         data = self.stored(found)
-        if not new:
-            return self.save(self._free(found), data)
-        self._check_free(file_name(new))
-        return self.save(new, {**data, "name": new} if isinstance(data, dict) else data)
+        if new and isinstance(data, dict):
+            data = {**data, "name": new}
+        self.check(data)
+        return self.card(self._own.add(new or found, data, number=not new))
 
     def rename(self, name: str, new: str) -> PresetCard:
         """Give one of the user's presets another name; its history goes with it.
@@ -172,8 +172,6 @@ class PresetService:
             BadRequest: it is a shipped one, or the new name is taken.
         """
         found, target = self._own_name(name), file_name(new)
-        if target.casefold() != found.casefold():
-            self._check_free(target)
         data = self.stored(found)
         self._own.rename(found, target)
         if isinstance(data, dict):
@@ -220,27 +218,16 @@ class PresetService:
         raise UnknownPreset(f"there is no preset {name[:100]!r}", hint=hint, preset=name[:100])
 
     def _files(self) -> dict[str, Path]:
-        shipped = {path.stem: path for path in self._shipped.glob("*.json")}
-        return shipped | self._own.files()
+        return self._shipped_files() | self._own.files()
+
+    def _shipped_files(self) -> dict[str, Path]:
+        return {path.stem: path for path in self._shipped.glob("*.json")}
 
     def _own_name(self, name: str) -> str:
         found, _ = self._find(name)
         if not self._own.has(found):
             raise BadRequest(f"the preset {found} comes with the program and stays as it is", hint="Duplicate it and change the copy.")
         return found
-
-    def _free(self, name: str) -> str:
-        """The name itself, or with a number where a preset has it."""
-        taken = {each.casefold() for each in self._files()}
-        candidate, number = name, 1
-        while candidate.casefold() in taken:
-            number += 1
-            candidate = f"{name}_{number}"
-        return candidate
-
-    def _check_free(self, name: str) -> None:
-        if name.casefold() in {each.casefold() for each in self._files()}:
-            raise BadRequest(f"there is a preset {name} already", hint="Choose another name.")
 
 
 def decode(content: bytes) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 from statistics import median
@@ -73,7 +74,8 @@ class Speeds:
                 return []
             stamp = (about.st_mtime_ns, about.st_size, about.st_ino)
             if stamp != self._stamp:
-                self._kinds, self._stamp = _read(self._path), stamp
+                with suppress(DiskFull):  # another process is about to replace it: what was known goes on
+                    self._kinds, self._stamp = _read(self._path), stamp
             return list(self._kinds.get(kind, ()))
 
 
@@ -102,6 +104,7 @@ def predict(samples: Sequence[Sample], song: float) -> tuple[float, float, float
 
 
 def _read(path: Path) -> dict[str, list[Sample]]:
+    """What the file says. Raises DiskFull where it cannot be read."""
     found = load_json(path).get("kinds")
     kinds: dict[str, list[Sample]] = {}
     for kind, samples in found.items() if isinstance(found, dict) else ():

@@ -20,6 +20,7 @@ import shutil
 import time
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePath, PureWindowsPath
 
 from inference.presets.names import one_component
@@ -145,35 +146,62 @@ class Storage:
 
     def size(self, job_id: str) -> int:
         """Bytes of disk space that deleting a job frees: of files that no other job, upload or kept step shares."""
-        folders = (self.inputs(job_id), self.results(job_id))
-        about = [path.stat() for folder in folders for path in folder.rglob("*") if path.is_file()]
-        return sum(each.st_size for each in about if each.st_nlink == 1)
+        size = 0
+        for top in (self.inputs(job_id), self.results(job_id)):
+            for folder, _, names in os.walk(top):
+                for name in names:
+                    with suppress(OSError):  # deleted meanwhile
+                        about = Path(folder, name).stat()
+                        size += about.st_size if about.st_nlink == 1 else 0
+        return size
+
+    def has_inputs(self, job_id: str) -> bool:
+        """Whether a job's files are there."""
+        return bool(_entries(self.inputs(job_id)))
 
     def delete(self, job_id: str) -> None:
-        """Remove a job's song, results and log."""
+        """Remove a job's song, results and log. What cannot go now is an orphan later."""
         shutil.rmtree(self.inputs(job_id), ignore_errors=True)
         shutil.rmtree(self.results(job_id), ignore_errors=True)
-        self.log(job_id).unlink(missing_ok=True)
+        with suppress(OSError):
+            self.log(job_id).unlink()
 
     def orphans(self, known: set[str], older_than: float) -> Iterator[str]:
         """Ids that have files untouched for `older_than` seconds, but that no record knows (a crash between the two)."""
         limit = time.time() - older_than
         for folder in (self._inputs, self._results, self._logs):
-            for entry in folder.iterdir():
+            for entry in _entries(folder):
                 job_id = entry.name.removesuffix(".jsonl")
-                if _UUID.fullmatch(job_id) and job_id not in known and entry.stat().st_mtime < limit:
+                if _UUID.fullmatch(job_id) and job_id not in known and _is_older(entry, limit):
                     yield job_id
 
     def clean_tmp(self, older_than: float) -> None:
         """Remove uploads that were never finished, untouched for `older_than` seconds."""
         limit = time.time() - older_than
-        for entry in self.tmp.iterdir():
-            if entry.stat().st_mtime < limit:
-                shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+        for entry in _entries(self.tmp):
+            if _is_older(entry, limit):
+                with suppress(OSError):  # somebody has it open: another time
+                    shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink()
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where there is none (any more)."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_older(entry: Path, limit: float) -> bool:
+    """Whether a file or folder is there and was last changed before `limit`, epoch seconds."""
+    try:
+        return entry.stat().st_mtime < limit
+    except OSError:
+        return False
 
 
 def _files(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir() if entry.is_file()] if folder.is_dir() else []
+    return [entry.name for entry in _entries(folder) if entry.is_file()]
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -149,9 +149,13 @@ class JobStore:
                 found = connection.execute(query, {"job": JOB})
                 return [Row(job, status, place, at, token or "", taken or 0) for job, status, place, at, token, taken in found]
         except sa.exc.OperationalError:
-            if sa.inspect(self._engine).has_table("workflow_status"):
+            if self._is_set_up():
                 raise
             return []
+
+    def _is_set_up(self) -> bool:
+        """Whether a process that runs jobs has made the tables."""
+        return sa.inspect(self._engine).has_table("workflow_status")
 
     def jobs(self, ids: Sequence[str]) -> list[Job]:
         """Those of the jobs that are there; places in the line are left out."""
@@ -228,8 +232,13 @@ class JobStore:
         )
 
     def get(self, job_id: str) -> Job | None:
-        """The job, or None."""
-        found = self._client.list_workflows(workflow_ids=[job_id], name=JOB)
+        """The job; None where there is none, or where no process has set the store up yet."""
+        try:
+            found = self._client.list_workflows(workflow_ids=[job_id], name=JOB)
+        except sa.exc.OperationalError:
+            if self._is_set_up():
+                raise
+            return None
         return self._job(found[0]) if found else None
 
     def waiting(self) -> int:
@@ -344,4 +353,5 @@ def _from_outcome(job_id: str, spec: Spec, outcome: dict[str, Any]) -> Job:
 
 
 def _iso(moment: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(moment))
+    """A moment (epoch seconds) as dbos reads it; one before 1970 is 1970: nothing happened earlier, and not every system can say it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(max(moment, 0.0)))

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from inference.errors import Cancelled, DiskFull, MsstError
 from webui.services import linkfetch
 from webui.services.errors import NotReady, QueueFull, UnknownUpload
-from webui.services.files import write_whole
+from webui.services.files import storing, write_whole
 from webui.services.intake import take_all
 from webui.services.job import JobError
 from webui.services.storage import Storage, is_uuid, plain_text
@@ -301,11 +301,9 @@ class UploadService:
 
     def _write(self, upload: Upload) -> None:
         folder = self._folder(upload.id)
-        try:
+        with storing("the upload"):
             folder.mkdir(exist_ok=True)
-            write_whole(folder / RECORD, json.dumps(asdict(upload), ensure_ascii=False))
-        except OSError as error:
-            raise DiskFull(f"the upload cannot be stored: {error.strerror}", hint="Is the disk full?") from error
+        write_whole(folder / RECORD, json.dumps(asdict(upload), ensure_ascii=False))
 
     def _read(self, upload_id: str) -> Upload | None:
         if not is_uuid(upload_id):

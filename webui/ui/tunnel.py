@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from dataclasses import dataclass
 from typing import Any
+
+_OPENING = threading.Lock()
+"""Held while a tunnel is opened: which programs are its own is known by which were not there before."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +28,20 @@ def open_tunnel(port: int) -> GradioTunnel:
     from gradio import tunneling
     from gradio.networking import setup_tunnel
 
-    before = list(tunneling.CURRENT_TUNNELS)
-    try:
-        url = setup_tunnel(
-            local_host="127.0.0.1",
-            local_port=port,
-            share_token=secrets.token_urlsafe(32),
-            share_server_address=None,
-            share_server_tls_certificate=None,
-        )
-    except BaseException:
-        _end([each for each in tunneling.CURRENT_TUNNELS if each not in before])
-        raise
-    return GradioTunnel(url, tuple(each for each in tunneling.CURRENT_TUNNELS if each not in before))
+    with _OPENING:
+        before = list(tunneling.CURRENT_TUNNELS)
+        try:
+            url = setup_tunnel(
+                local_host="127.0.0.1",
+                local_port=port,
+                share_token=secrets.token_urlsafe(32),
+                share_server_address=None,
+                share_server_tls_certificate=None,
+            )
+        except BaseException:
+            _end([each for each in tunneling.CURRENT_TUNNELS if each not in before])
+            raise
+        return GradioTunnel(url, tuple(each for each in tunneling.CURRENT_TUNNELS if each not in before))
 
 
 def _end(programs: Any) -> None:

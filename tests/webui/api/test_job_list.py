@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from fastapi.testclient import TestClient
@@ -237,3 +238,39 @@ def test_many_are_deleted_and_say_what_that_frees(client: TestClient, work: Work
 def test_a_list_before_there_are_jobs(client: TestClient) -> None:
     """Nobody has set the store up: a command line may look before any server ran."""
     assert client.get(JOBS).json()["jobs"] == []
+
+
+def test_jobs_can_be_kept_longer_than_there_were_any(client: TestClient, work: Work, upload: str) -> None:
+    one = submit(client, upload)
+    work.free.release()
+    until(lambda: state(client, one) == "completed")
+    work.house.services.configuration.change({"retention_days": 999_999})
+    work.house.services._housekeeper._delete_old_jobs()
+    assert work.house.services._store.ended_before(time.time() - 999_999 * 86400) == []
+    assert listed(client) == [one]
+
+
+def test_a_list_bears_a_job_that_is_being_deleted(client: TestClient, work: Work, upload: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = submit(client, upload)
+    work.free.release()
+    until(lambda: state(client, one) == "completed")
+    with monkeypatch.context() as deleted:
+        deleted.setattr(Path, "iterdir", Mock(side_effect=FileNotFoundError))
+        (job,) = client.get(JOBS).json()["jobs"]
+    assert job["inputs_gone"]
+
+
+def test_what_was_half_begun_can_be_begun_again(house: House, client: TestClient, song: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    services, work = house.services, Work(house)
+    services._engine._run_job = work
+    with monkeypatch.context() as broken:
+        broken.setattr(services._engine, "_take_jobs", Mock(side_effect=RuntimeError("no room")))
+        with pytest.raises(RuntimeError, match="no room"):
+            services._standby.try_now()
+    services.library.resume = Mock(side_effect=OSError("unreadable"))  # type: ignore[method-assign]
+    assert services._standby.try_now()
+    sent = client.post("/api/v1/uploads", files={"file": ("song.wav", song.read_bytes())}).json()
+    job = submit(client, sent["id"])
+    work.free.release()
+    until(lambda: state(client, job) == "completed")
+    work.ended = True

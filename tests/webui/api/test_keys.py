@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from tests.webui.api.conftest import House, refused
 from webui.i18n import languages
-from webui.services import access
+from webui.services import access, files
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
 
@@ -247,10 +247,7 @@ def test_a_socket_without_a_key_is_closed(house: House, key: str) -> None:
 
 
 def test_a_use_that_cannot_be_noted_keeps_nobody_out(house: House, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "no space left")
-
-    monkeypatch.setattr(access, "write_whole", full)
+    monkeypatch.setattr(files, "put", Mock(side_effect=OSError(28, "no space left")))
     house.services.keys._noted.clear()
     assert house.client().get("/api/v1/presets", headers={"x-api-key": key}).status_code == 200
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import socket
 import threading
 import xml.etree.ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,11 @@ from fastapi.testclient import TestClient
 
 from tests.tools.hub.server import eventually
 from tests.webui.api.conftest import House, refused
+from webui import server
 from webui.services import system
 from webui.services.configuration import Configuration
 from webui.services.joblist import JobPage
+from webui.settings import Settings
 
 
 @dataclass
@@ -165,6 +170,64 @@ def test_gradio_s_program_ends_with_the_address(monkeypatch: pytest.MonkeyPatch)
     tunnel.close()
     assert process.poll() is not None
     assert tunneling.CURRENT_TUNNELS == []
+
+
+def test_each_tunnel_has_its_own_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that are opened at a time, as by POST, DELETE, POST within seconds."""
+    from gradio import networking, tunneling
+
+    from webui.ui.tunnel import open_tunnel
+
+    first, go, addresses = threading.Event(), threading.Event(), iter(("https://a.gradio.live", "https://b.gradio.live"))
+
+    def setup(**_: Any) -> str:
+        address = next(addresses)
+        program = tunneling.Tunnel("relay", 1, "127.0.0.1", 7860, address, None)
+        tunneling.CURRENT_TUNNELS.append(program)
+        if not first.is_set():
+            first.set()
+            go.wait(0.2)  # the second one is let in here, if it can be
+        else:
+            go.set()
+        return address
+
+    monkeypatch.setattr(networking, "setup_tunnel", setup)
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(open_tunnel, 7860)
+        assert first.wait(10)
+        two = threads.submit(open_tunnel, 7860)
+        tunnels = [one.result(10), two.result(10)]
+    assert [[program.share_token for program in tunnel.programs] for tunnel in tunnels] == [[tunnel.url] for tunnel in tunnels]
+    for tunnel in tunnels:
+        tunnel.close()
+    assert tunneling.CURRENT_TUNNELS == []
+
+
+def test_the_server_is_well_where_the_usual_preset_is_not(client: TestClient, house: House) -> None:
+    house.services.start()
+    assert client.get("/health").json()["model"] == "spleeter_2stems"
+    own = house.services.storage.presets / "my_preset.json"
+    steps = [{"kind": "separate", "name": "s", "model": "gone"}]
+    for text in (json.dumps({"version": "2.0.0", "name": "Mine", "steps": steps, "outputs": [{"from": "s.vocals"}]}), "{"):
+        own.write_text(text, encoding="utf-8")
+        answer = client.get("/health")
+        assert (answer.status_code, answer.json()["status"], answer.json()["model"]) == (200, "healthy", "")
+        assert client.head("/health").status_code == 200
+
+
+def test_ipv4_through_a_socket_for_both_is_this_machine_too(house: House) -> None:
+    for host, status in (("::ffff:127.0.0.1", 200), ("::1", 200), ("::ffff:192.0.2.7", 403)):
+        assert house.client(host).patch("/api/v1/settings", json={"proxy": "none"}).status_code == status
+
+
+def test_everywhere_is_ipv4_and_ipv6() -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this system has no sockets for both")
+    with server._listen(Settings(host="::", port=0)) as listener:
+        port = listener.getsockname()[1]
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, port), 10).close()
+    assert server._shown("::") == "127.0.0.1"
 
 
 @pytest.mark.parametrize("text", ["http://127.0.0.1:7860", "http://127.0.0.1:7860/?tab=models&job=a", "https://studio.example/"])
