@@ -231,7 +231,7 @@ def test_the_stop_button_ends_the_server_and_a_new_start_ends_one_left_behind(tm
     second, other = begin()
     assert not Path(f"/proc/{server}").exists()
     second.send_signal(2)
-    said, _ = second.communicate(timeout=30)
+    said, _ = second.communicate(timeout=120)
     assert "Stopping." in said
     assert not Path(f"/proc/{other}").exists()
     assert files(tmp_path / "drive") == ["results/1/extra_output/song_vocals.flac"]
