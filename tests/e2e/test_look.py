@@ -38,6 +38,19 @@ def test_the_switch_is_remembered_and_reasons_are_in_that_language(open_page: Ca
     page.wait_for_selector(".ms-song .ms-bad-text:has-text('无法')")
 
 
+@pytest.mark.parametrize("tab", ["settings", "models"])
+def test_a_file_dropped_where_nothing_takes_it_does_not_replace_the_page(open_page: Callable[..., Any], tab: str) -> None:
+    page = open_page(f"?tab={tab}")
+    left = page.evaluate(
+        """() => ["dragover", "drop"].filter((kind) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(["x"], "song.wav"));
+          return document.querySelector("h2").dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer }));
+        })"""
+    )
+    assert left == []
+
+
 def everything(page: Any, *songs: Path) -> None:
     """Songs in the list, one of them refused; all purposes and all options; the form for a link."""
     page.set_input_files(FILES, songs)

@@ -166,10 +166,17 @@ def test_the_original_beside_the_stems_equally_loud(open_page: Callable[..., Any
     page.context.add_init_script(TAP)
     page.goto(f"{page.url.split('?')[0]}?tab=result&job={sample_job['id']}")
     page.wait_for_selector(".ms-desk")
+    first = "**/song/pcm?start=0&*"
+    page.route(first, lambda route: None)  # it does not come
     with page.expect_response("**/quality"):
-        page.keyboard.press("o")  # asked for now, not before
-    page.wait_for_selector(".ms-original[aria-pressed=true]")
+        with page.expect_request(first):
+            page.keyboard.press("o")  # asked for now, not before
+        for _ in range(2):
+            page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.ms-status').textContent === ''")
+    page.wait_for_selector(".ms-original[aria-pressed=true]")
+    page.unroute(first)
+    page.keyboard.press("Home")
     play(page)
     page.wait_for_function("document.querySelector('.ms-now').textContent > '0:01'")
     groups(page.evaluate("window.started"), stems=3)  # on the same clock
@@ -230,7 +237,13 @@ def test_the_sound_goes_on_in_another_tab_and_ends_when_it_is_closed(open_desk: 
     page.wait_for_function("window.contexts[0].state === 'closed'")
     page.wait_for_selector(".ms-finished-row:has-text('Sample song')")
     assert "job=" not in page.url
+    assert page.evaluate("document.activeElement.id") == "chooser-title"
     page.click(".ms-finished-row >> nth=0")
+    page.wait_for_selector(".ms-desk")
+    page.go_back()
+    page.wait_for_selector(".ms-finished-row:has-text('Sample song')")
+    assert "job=" not in page.url
+    page.go_forward()
     page.wait_for_selector(".ms-desk")
 
 
@@ -304,3 +317,46 @@ def test_without_a_loudspeaker_it_says_so(open_page: Callable[..., Any], sample_
     page.wait_for_selector(".ms-desk[data-state=loading]")
     page.wait_for_selector(".ms-status:has-text('Is a loudspeaker')")
     assert page.get_attribute(".ms-desk", "data-state") == "stopped"
+
+
+def test_going_about_a_song_that_stands_keeps_little_of_it(open_desk: Callable[..., Any]) -> None:
+    page = open_desk()
+    kept, spare = page.evaluate(
+        """async () => {
+          const { Chunks } = await import(new URL(MSST.assets + "mixer/chunks.js", document.baseURI));
+          const { Transport } = await import(new URL(MSST.assets + "mixer/transport.js", document.baseURI));
+          window.fetch = async () => new Response(new ArrayBuffer(8));
+          const chunks = new Chunks([0, 1].map(() => ({ path: "", channels: 1, frames: 200 * 5 * 8000 })), 8000);
+          const transport = new Transport(chunks, {}, { onchange() {}, onerror() {} });
+          for (let k = 0; k < 200; k += 10) {
+            transport.seek(k * chunks.size);
+            await chunks.load(k);
+          }
+          return [Array.from({ length: 200 }, (_, k) => chunks.ready(k)).filter(Boolean).length, chunks._spare.length];
+        }"""
+    )
+    assert (kept, spare) == (1, 4)
+
+
+OUTLINE = """() => {
+  const canvas = document.querySelector(".ms-wave-rest");
+  return canvas.width && canvas.getContext("2d").getImageData(0, canvas.height / 2, 1, 1).data.join();
+}"""
+
+
+def test_an_outline_waits_for_the_server_and_follows_the_theme(
+    open_page: Callable[..., Any], watched: Any, sample_job: dict[str, Any]
+) -> None:
+    watched.allowed.append("502")
+    page = open_page()
+    answers = [{"status": 502}] * len(sample_job["results"])
+    page.route("**/peaks", lambda route: route.fulfill(**answers.pop()) if answers else route.continue_())
+    page.goto(f"{page.url.split('?')[0]}?tab=result&job={sample_job['id']}")
+    page.wait_for_function("document.querySelector('.ms-strip')")
+    page.wait_for_timeout(200)
+    assert page.inner_text(".ms-status") == ""  # no word of loudspeakers
+    peak = "document.querySelector('.ms-strips .ms-wave-rest').getContext('2d').getImageData(0, 0, 3000, 12).data.some(Boolean)"
+    page.wait_for_function(peak)
+    light = page.evaluate(OUTLINE)
+    page.click(".ms-theme")
+    page.wait_for_function(f"({OUTLINE})() !== '{light}'")

@@ -45,6 +45,31 @@ def test_another_format_is_made_and_saved(open_desk: Callable[..., Any], sample_
     assert [Path(name).suffix for name in archive.namelist()] == [".mp3", ".mp3"]
 
 
+def test_what_is_made_of_a_result_that_was_left_is_not_forgotten(
+    open_desk: Callable[..., Any], watched: Any, sample_job: dict[str, Any]
+) -> None:
+    watched.allowed.append("404")
+    page = open_desk()
+    states: list[dict[str, Any]] = [{"state": "queued", "progress": 0}]
+    page.route("**/tools/convert", lambda route: route.fulfill(status=202, json={"id": "made", **states[0]}))
+    gone = {"status": 404, "json": {"code": "unknown_job"}}
+    page.route("**/jobs/made", lambda route: route.fulfill(**({"json": states[0]} if states else gone)))
+    menu = ".ms-strip >> nth=0 >> .ms-strip-menu button >> nth=0"
+    choose(page, menu, "Download as FLAC")
+    page.wait_for_selector(".ms-running")
+    page.click(".ms-back")
+    states[0] = {"state": "failed", "error": {"code": "disk_full"}}
+    page.wait_for_selector("#ms-alerts :has-text('Vocals as FLAC'):has-text('is full')")
+    page.click(f".ms-finished-row[href*='{sample_job['id']}']")
+    page.click(".ms-running:has-text('is full') button")
+    page.wait_for_selector(".ms-running", state="detached")
+    states[0] = {"state": "queued", "progress": 0}
+    choose(page, menu, "Download as FLAC")
+    page.wait_for_selector(".ms-running")
+    states.clear()  # somebody deletes it
+    page.wait_for_selector(".ms-running.ms-bad:has-text('not in the list')")
+
+
 def test_the_mix_is_saved_as_it_is_heard(open_desk: Callable[..., Any], server: Server, sample_job: dict[str, Any]) -> None:
     page = open_desk()
     page.keyboard.press("1")
@@ -80,11 +105,18 @@ def test_spectrograms_in_place_of_waveforms(open_desk: Callable[..., Any]) -> No
     assert page.locator(".ms-strips .ms-wave:visible").count() == 0
 
 
-def test_two_results_compared_blind(open_desk: Callable[..., Any], second_job: dict[str, Any]) -> None:
+def test_two_results_compared_blind(open_desk: Callable[..., Any], watched: Any, second_job: dict[str, Any]) -> None:
+    watched.allowed.append("ERR_FAILED")
     page = open_desk()
     page.evaluate("() => { crypto.getRandomValues = (bytes) => bytes.fill(0); }")  # X is always A
+    page.route("**/jobs?state=completed*", lambda route: route.abort())
     page.click(".ms-abx")
+    page.click("#ms-alerts :has-text('does not answer') ~ button")
+    page.unroute("**/jobs?state=completed*")
+    page.dblclick(".ms-abx")
     page.wait_for_selector("dialog select >> nth=2")
+    page.wait_for_timeout(200)
+    assert page.locator("dialog").count() == 1
     assert page.locator("dialog select >> nth=1 >> option").count() >= 1
     page.click("dialog button:has-text('Start listening')")
     page.click(".ms-abx-window .ms-play")
@@ -195,7 +227,9 @@ def test_a_song_that_is_not_done_says_so_and_opens_when_it_is(open_page: Callabl
 
 def test_a_stem_is_separated_further(open_desk: Callable[..., Any], sample_job: dict[str, Any]) -> None:
     page = open_desk()
+    page.evaluate("window.loaded = true")
     choose(page, ".ms-strip >> nth=0 >> .ms-strip-menu button >> nth=0", "Separate this stem further")
     page.wait_for_selector(f".ms-song[data-state=ready]:has-text('{sample_job['results'][0]['file']}')")
     page.wait_for_selector("#start:enabled")
     assert "from=" not in page.url
+    assert page.evaluate("window.loaded")  # the page is still the same

@@ -158,8 +158,11 @@ def test_songs_come_by_drop_with_their_folder_by_link_and_by_microphone(
     page.wait_for_selector(".ms-record-time:has-text('0:01')")
     page.get_by_role("button", name="Stop and use it").click()
     page.wait_for_selector(".ms-song[data-state=ready]:has-text('Recording')")
-    page.get_by_role("button", name="Remove all").click()
+    page.locator(".ms-song >> nth=0").get_by_role("button", name="Remove").press("Enter")
+    page.wait_for_selector(".ms-song:focus")  # the next one
+    page.get_by_role("button", name="Remove all").press("Enter")
     page.wait_for_selector("#sample")
+    page.wait_for_selector(".ms-choose:focus")
 
 
 def test_a_reload_and_another_device_find_the_running_job_and_cancel_it(
@@ -195,15 +198,18 @@ def test_the_line_can_be_changed(open_page: Callable[..., Any], server: Server, 
     try:
         page.wait_for_function("document.querySelectorAll('.ms-job[data-state=queued]').length === 3")
         assert waiting.all_inner_texts() == ["second", "third", "fourth"]
-        page.locator(".ms-job", has_text="fourth").locator("[data-action=up]").click()
-        page.wait_for_function(
-            "[...document.querySelectorAll('.ms-job h3')].map((e) => e.textContent).join().includes('second,fourth,third')"
-        )
+        fourth = page.locator(".ms-job", has_text="fourth")
+        fourth.locator("[data-action=up]").focus()
+        for order in ("second,fourth,third", "fourth,second,third"):
+            page.keyboard.press("Enter")  # the focus goes with the row
+            page.wait_for_function(IN_ORDER, arg=order)
+        fourth.locator("[data-action=up]").wait_for(state="detached")
+        assert fourth.locator(".ms-menu-root button:focus").count() == 1
         row = page.locator(".ms-job", has_text="third")
         row.locator("[aria-haspopup=menu]").click()
         row.get_by_role("menuitem", name="To the front").click()
         page.wait_for_function(
-            "[...document.querySelectorAll('.ms-job h3')].map((e) => e.textContent).join().includes('first,third,second')"
+            "[...document.querySelectorAll('.ms-job h3')].map((e) => e.textContent).join().includes('first,third,fourth,second')"
         )
     finally:
         end_all(server)
@@ -254,10 +260,14 @@ def test_a_link_chooses_and_a_job_fills_the_form_again(open_page: Callable[..., 
 
 def test_the_settings_say_how_stems_are_saved_unless_somebody_does(open_page: Callable[..., Any], server: Server) -> None:
     settings = f"{server.url}/api/v1/settings"
-    page = open_page()
+    page = open_page("?tab=tools&tool=convert")
+    page.wait_for_function("document.querySelector('[data-open] select').value === 'wav'")
     page.click("a[data-to=result]")
     assert httpx.patch(settings, json={"output_format": "flac", "output_subtype": "PCM_16"}).status_code == 200
     try:
+        page.click("a[data-to=tools]")
+        page.click("[data-tool=convert]")
+        page.wait_for_function("document.querySelector('[data-open] select').value === 'flac'")
         page.click("a[data-to=separate]")  # a change in another tab of the page counts
         page.click("#more summary")
         page.wait_for_selector("#format label:has(input:checked):has-text('FLAC')")
@@ -276,6 +286,13 @@ def test_a_model_that_is_not_here_is_offered_in_place(open_page: Callable[..., A
     page.click("#purpose label:has-text('Karaoke')")
     page.wait_for_selector("#start:has-text('MB and start'):enabled")
     page.wait_for_selector("#need [data-install]:has-text('MB')")
+    button = page.locator("#need [data-install]").first
+    install = {**UNDER_WAY, "name": button.get_attribute("data-install")}
+    page.route("**/models/installs?*", lambda route: route.fulfill(json={"revision": 1, "installs": [install]}))
+    page.route("**/install", lambda route: route.fulfill(json=install))
+    page.route("**/cancel", lambda route: route.fulfill(json={**install, "state": "cancelled"}))
+    button.press("Enter")
+    page.wait_for_selector("#need .ms-install button:has-text('Cancel'):focus")
     page.click("#purpose label:has-text('Vocals and backing track')")
     page.wait_for_selector("#need", state="hidden")
     page.wait_for_selector("#start:has-text('Start'):not(:has-text('MB'))")

@@ -121,6 +121,43 @@ def test_a_part_is_cut_out_by_its_handles(
     fine(page, options)
 
 
+def test_the_one_sound_of_a_tool_stays_until_another_one_comes(
+    open_page: Callable[..., Any], watched: Any, sounds: tuple[Path, Path]
+) -> None:
+    watched.allowed.append("502")
+    page = opened(open_page, "cut", DESKTOP)
+    give(page, sounds[0])
+    page.wait_for_function("!document.querySelector('#start-cut').disabled")
+    page.route("**/uploads/link", lambda route: route.fulfill(status=502, json={"code": "link_failed", "detail": "no such host"}))
+    page.get_by_role("button", name="Link", exact=True).click()
+    page.fill("[data-open] input[type=url]", "https://exmaple.org/song.wav")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-open] .ms-bad-text:has-text('No song could be fetched')")  # and not that the server is away
+    assert page.locator("[data-open] .ms-song[data-state=ready]").count() == 1
+    colour = "document.querySelector('.ms-cutter-wave').getContext('2d').fillStyle"
+    light = page.evaluate(colour)
+    page.click(".ms-theme")
+    page.wait_for_function(f"{colour} !== '{light}'")
+    give_in_place = page.locator(FIELD).first
+    give_in_place.set_input_files(str(sounds[1]))
+    page.wait_for_selector(f"[data-open] .ms-song[data-state=ready]:has-text('{sounds[1].name}')")
+    assert page.locator("[data-open] .ms-song").count() == 1
+
+
+def test_a_browser_that_keeps_nothing_still_works(open_page: Callable[..., Any], sounds: tuple[Path, Path]) -> None:
+    page = open_page()
+    page.context.add_init_script(
+        """for (const area of ["localStorage", "sessionStorage"]) {
+          Object.defineProperty(window, area, { get() { throw new DOMException("refused", "SecurityError"); } });
+        }"""
+    )
+    page.goto(f"{page.url.split('?')[0]}?tab=tools&tool=convert")
+    give(page, sounds[0])
+    page.locator("[data-open] select").nth(0).select_option("flac")
+    page.click("#start-convert")
+    page.wait_for_selector(DONE)
+
+
 def test_sounds_are_joined_in_the_order_that_is_shown(open_page: Callable[..., Any], server: Server, sounds: tuple[Path, Path]) -> None:
     page = opened(open_page, "join", DESKTOP)
     give(page, sounds[0])

@@ -29,8 +29,13 @@ export async function request(path, options = {}) {
   }
   if (response.ok) return response;
   if (response.status === 401) return signIn();
-  if ([502, 503, 504].includes(response.status)) throw new Away(`HTTP ${response.status}`);
-  throw new Refused(response.status, await response.json().catch(() => ({})));
+  throw failure(response.status, await response.json().catch(() => null));
+}
+
+// A proxy answers 502 to 504 in the server's place; the server itself says a code (a song's address that gave none is a 502 too).
+function failure(status, body) {
+  if ([502, 503, 504].includes(status) && !body?.code) return new Away(`HTTP ${status}`);
+  return new Refused(status, body ?? {});
 }
 
 /** Fetch JSON below api/v1, never from a cache. */
@@ -53,8 +58,7 @@ export function sendForm(path, form, { progress, signal }) {
     call.upload.addEventListener("load", () => progress(1));
     call.addEventListener("load", () => {
       if (call.status < 300) resolve(call.response);
-      else if ([502, 503, 504].includes(call.status)) reject(new Away(`HTTP ${call.status}`));
-      else reject(new Refused(call.status, call.response ?? {}));
+      else reject(failure(call.status, call.response));
     });
     call.addEventListener("error", () => reject(new Away("the connection broke")));
     call.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));

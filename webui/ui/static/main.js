@@ -4,6 +4,7 @@ import { frame } from "./frame.js";
 import { t } from "./text.js";
 import { route } from "./route.js";
 import { h } from "./dom.js";
+import "./kit/no_drop.js";
 
 /** place: the element to fill. */
 export function fill(place) {

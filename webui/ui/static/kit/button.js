@@ -1,7 +1,7 @@
 // Buttons, and what they look like while something they began is under way.
 
 import { h, icon } from "../dom.js";
-import { fail } from "./toast.js";
+import { attempt } from "./toast.js";
 
 /**
  * @param kind "primary", "danger", "quiet" or "" (plain)
@@ -23,11 +23,6 @@ export function button({ label, symbol = null, kind = "", run, bare = false, ...
 export async function busy(element, work) {
   if (element.getAttribute("aria-busy") === "true") return;
   element.setAttribute("aria-busy", "true");
-  try {
-    await work?.();
-  } catch (error) {
-    fail(error);
-  } finally {
-    element.removeAttribute("aria-busy");
-  }
+  await attempt(work);
+  element.removeAttribute("aria-busy");
 }

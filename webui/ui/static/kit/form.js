@@ -1,6 +1,7 @@
 // Fields with their labels, hints and reasons: every one has a name that a screen reader says.
 
 import { h, setText } from "../dom.js";
+import { attempt } from "./toast.js";
 
 let number = 0;
 const newId = () => `ms-field-${(number += 1)}`;
@@ -37,9 +38,9 @@ export function field({ label, hint = "", control, className = "" }) {
   };
 }
 
-/** A list to choose one of. options: [{ value, label, group? }]. */
+/** A list to choose one of. options: [{ value, label, group? }]. An error of `onchange` is told. */
 export function select({ options, value, onchange, ...props }) {
-  const element = h("select", { class: "ms-input", onchange: (event) => onchange?.(event.target.value), ...props });
+  const element = h("select", { class: "ms-input", onchange: (event) => attempt(() => onchange?.(event.target.value)), ...props });
   setOptions(element, options, value);
   return element;
 }

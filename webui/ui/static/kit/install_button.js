@@ -4,6 +4,7 @@ import { h, setText } from "../dom.js";
 import { installs } from "../installs.js";
 import { errorText, find, size, t, timeLeft } from "../text.js";
 import { button } from "./button.js";
+import { keepFocus } from "./focus.js";
 
 let number = 0;
 
@@ -36,9 +37,12 @@ export function installButton(model, { oninstalled = () => {}, kind = "" } = {})
     if (state === shown && state) return;
     shown = state;
     setText(told, installs.busy(model.name) ? find(`install.state.${state}`) : "");
-    if (state === "installed") body.replaceChildren(h("span", { class: "ms-tag ms-good" }, t("install.done")));
-    else if (installs.busy(model.name)) body.replaceChildren(meter, h("div", { class: "ms-row" }, status, cancel));
-    else body.replaceChildren(start(install), ...problem(install));
+    keepFocus(body, () => body.replaceChildren(...inside(state, install)));
+  }
+  function inside(state, install) {
+    if (state === "installed") return [h("span", { class: "ms-tag ms-good" }, t("install.done"))];
+    if (installs.busy(model.name)) return [meter, h("div", { class: "ms-row" }, status, cancel)];
+    return [start(install), ...problem(install)];
   }
   function drawProgress(install) {
     const fraction = install.total ? Math.min(1, install.done / install.total) : 0;

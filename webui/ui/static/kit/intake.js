@@ -2,6 +2,7 @@
 
 import { Away, json, send, sendForm } from "../base.js";
 import { poll } from "./poll.js";
+import { thisBrowser, thisTab } from "./storage.js";
 
 const AT_ONCE = 2;
 const TRIES = 8; // while the server is away
@@ -16,8 +17,10 @@ let number = 0;
  * "waiting" | "sending" | "checking" | "fetching" | "ready" | "failed", and `reference` what REST calls it ({ upload } or { job, file }).
  */
 export class Intake {
-  constructor(key, onchange) {
+  /** single: a new song takes the place of the one before. */
+  constructor(key, onchange, { single = false } = {}) {
     this.items = [];
+    this._single = single;
     this.key = key;
     this._key = `msst-songs-${key}`;
     this._onchange = onchange;
@@ -82,6 +85,7 @@ export class Intake {
   }
 
   _push(song) {
+    if (this._single) this.clear();
     const whole = { id: (number += 1), fraction: 0, reference: null, duration: null, sample_rate: null, channels: null, bytes: 0, error: null, ...song };
     this.items.push(whole);
     return whole;
@@ -160,21 +164,13 @@ export class Intake {
   // The tab's own list; a new tab begins with the last one of this browser.
   _keep() {
     const kept = this.items.filter((song) => song.reference && song.state !== "failed").map((song) => Object.fromEntries(KEPT.map((name) => [name, song[name]])));
-    try {
-      sessionStorage.setItem(this._key, JSON.stringify(kept));
-      localStorage.setItem(this._key, JSON.stringify(kept));
-    } catch {
-      // a browser that keeps nothing still sends songs
-    }
+    thisTab.set(this._key, kept);
+    thisBrowser.set(this._key, kept);
   }
 
   _restore() {
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(this._key) ?? localStorage.getItem(this._key) ?? "[]");
-      for (const song of kept) this._push({ ...song, state: song.reference.upload ? "checking" : "ready" });
-    } catch {
-      // what cannot be read is not there
-    }
+    const kept = [thisTab.get(this._key) ?? thisBrowser.get(this._key) ?? []].flat().filter((song) => song?.reference);
+    for (const song of kept.slice(this._single ? -1 : 0)) this._push({ ...song, state: song.reference.upload ? "checking" : "ready" });
     this._follow();
   }
 }

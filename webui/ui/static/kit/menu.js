@@ -1,9 +1,12 @@
 // A button that opens a list of actions. Arrow keys move in it, Escape closes it, as people know it from menus.
 
 import { h, icon } from "../dom.js";
+import { follow, route } from "../route.js";
+import { attempt } from "./toast.js";
 
 /**
- * @param items () => [{ label, symbol, action, danger, current, disabled, href }], asked each time it opens
+ * @param items () => [{ label, symbol, danger, current, disabled, and one of action, href, to }], asked each time it opens: `action` does
+ *   something, and an error is told; `href` is a file; `to` is a place of the page, see `route.link`
  * @param bare show the symbol alone; the label is then only heard
  */
 export function menuButton({ label, symbol = "dots", items, className = "ms-button ms-quiet", bare = false }) {
@@ -48,16 +51,17 @@ export function menuButton({ label, symbol = "dots", items, className = "ms-butt
   return element;
 }
 
-function row({ label, symbol, action, danger, current, disabled, href }, close) {
+function row({ label, symbol, danger, current, disabled, action, to, href = to && route.link(to) }, close) {
   const props = {
     role: "menuitem",
     tabindex: "-1",
     class: `ms-menu-item${danger ? " ms-bad" : ""}`,
     "aria-current": current ? "true" : null,
     disabled: disabled || null,
-    onclick: () => {
+    onclick: (event) => {
       close();
-      action?.();
+      if (to) follow(to)(event);
+      else attempt(action);
     },
   };
   const inside = [symbol ? icon(symbol) : null, h("span", {}, label)];

@@ -6,6 +6,7 @@ import { t } from "../text.js";
 import { dialog } from "./dialog.js";
 import { button } from "./button.js";
 import { empty } from "./empty.js";
+import { keepFocus } from "./focus.js";
 import { choices, input } from "./form.js";
 import { installButton } from "./install_button.js";
 import { showRows } from "./list.js";
@@ -74,7 +75,7 @@ function row(model, stem, choose) {
   use.id = `${id}-use`;
   use.setAttribute("aria-labelledby", `${use.id} ${id}`);
   const action = h("div", { class: "ms-picker-action" });
-  const install = installButton(model, { oninstalled: () => action.replaceChildren(use) });
+  const install = installButton(model, { oninstalled: () => keepFocus(action, () => action.replaceChildren(use)) });
   action.append(model.installed ? use : install.element);
   const purpose = whatFor(model);
   const forWhat = h("p", purpose.own ? { translate: "no" } : {}, purpose.text);

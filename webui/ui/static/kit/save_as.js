@@ -1,20 +1,21 @@
 // How results are saved: the format, and the quality that goes with it. As the settings say until something is chosen here.
 
-import { json } from "../base.js";
 import { h } from "../dom.js";
 import { t } from "../text.js";
 import { field, select, setOptions } from "./form.js";
 import { WRITABLE, formatOptions } from "./formats.js";
-
-let asked = null; // the settings, asked for once
+import { onOutputSettings } from "./output_settings.js";
+import { thisBrowser } from "./storage.js";
 
 /**
  * @param key under which this browser remembers what was chosen
- * Returns { element, value } with value { format, subtype }.
+ * Returns { element, value } with value { format, subtype }, both empty where nothing was chosen: the settings rule then, also those of a
+ * moment ago.
  */
-export function saveAs(key, { onchange = () => {} } = {}) {
+export function saveAs(key) {
   const place = `msst-save-${key}`;
-  let chosen = read(place);
+  let chosen = thisBrowser.get(place);
+  if (!(chosen?.format in WRITABLE)) chosen = null;
   const kind = select({ options: formatOptions(), value: "wav", onchange: (format) => set(format) });
   const quality = select({ options: [], onchange: (subtype) => set(kind.value, subtype) });
   function show({ format, subtype }) {
@@ -25,27 +26,14 @@ export function saveAs(key, { onchange = () => {} } = {}) {
   function set(format, subtype = "") {
     show({ format, subtype });
     chosen = { format: kind.value, subtype: quality.value };
-    localStorage.setItem(place, JSON.stringify(chosen));
-    onchange();
+    thisBrowser.set(place, chosen);
   }
-  show(chosen ?? { format: "wav" });
-  if (!chosen) {
-    asked ??= json("settings").then(({ settings }) => Object.fromEntries(settings.map(({ name, value }) => [name, value])), () => ({}));
-    asked.then(({ output_format: format, output_subtype: subtype }) => !chosen && format in WRITABLE && show({ format, subtype }));
-  }
+  if (chosen) show(chosen);
+  onOutputSettings(({ container, subtype }) => chosen || show({ format: container, subtype }));
   return {
     element: h("div", { class: "ms-fields" }, field({ label: t("work.format"), control: kind }).element, field({ label: t("work.quality"), control: quality }).element),
     get value() {
-      return { format: kind.value, subtype: quality.value };
+      return chosen ?? { format: "", subtype: "" };
     },
   };
-}
-
-function read(place) {
-  try {
-    const found = JSON.parse(localStorage.getItem(place) ?? "null");
-    return found?.format in WRITABLE ? found : null;
-  } catch {
-    return null;
-  }
 }

@@ -4,6 +4,7 @@ import { h, setText } from "../dom.js";
 import { clock, t } from "../text.js";
 import { busy, button } from "./button.js";
 import { addressIn } from "./dropped.js";
+import { keepFocus } from "./focus.js";
 import { field, input } from "./form.js";
 import { cannotRecord, record } from "./recorder.js";
 import { reason } from "./toast.js";
@@ -16,7 +17,7 @@ function opener(panel, label, symbol, onopen = () => {}) {
     for (const each of element.parentElement.querySelectorAll("[aria-expanded]")) each.setAttribute("aria-expanded", String(open && each === element));
     if (open) onopen();
   };
-  return { element, close: () => show(false) };
+  return { element, close: () => keepFocus(panel, () => show(false), () => element) };
 }
 
 /** add(url) may throw; its reason is then shown below the field. */

@@ -4,6 +4,7 @@ import { h, icon, setText } from "../dom.js";
 import { clock, t } from "../text.js";
 import { button } from "./button.js";
 import { addressIn, bringsFiles, chosen, dropped } from "./dropped.js";
+import { keepFocus } from "./focus.js";
 import { Intake } from "./intake.js";
 import { linkField, recordField } from "./song_sources.js";
 import { showRows } from "./list.js";
@@ -21,14 +22,13 @@ const places = new Set(); // all on this page: what is dropped beside them goes 
  * @param choose the words on the button
  */
 export function songs({ key, multiple = true, onchange = () => {}, sample = null, choose = null, label = null }) {
-  const intake = new Intake(key, () => changed());
+  const intake = new Intake(key, () => changed(), { single: !multiple });
   const rows = new Map();
   const list = h("ul", { class: "ms-songs-list", "aria-label": label ?? t("songs.list") });
   const total = h("p", { class: "ms-facts", role: "status" });
   const input = fileInput(multiple, false);
   const folder = fileInput(true, true);
   const take = ({ files, others }) => {
-    if (!multiple && files.length) intake.clear();
     intake.addFiles(multiple ? files : files.slice(0, 1));
     if (others) toast(t("songs.others", { count: others }));
   };
@@ -38,12 +38,10 @@ export function songs({ key, multiple = true, onchange = () => {}, sample = null
       each.value = "";
     });
   }
-  const one = (add) => {
-    if (!multiple) intake.clear();
-    return add();
-  };
-  const link = linkField((url) => one(() => intake.addLink(url)));
-  const recorder = recordField((file) => one(() => intake.addFiles([{ file, path: file.name }])));
+  const link = linkField((url) => intake.addLink(url));
+  const recorder = recordField((file) => intake.addFiles([{ file, path: file.name }]));
+  const words = choose ?? t(multiple ? "songs.choose" : "songs.choose.one");
+  const choosing = button({ label: words, symbol: "file", run: () => input.click(), class: "ms-button ms-primary ms-choose" });
   const zone = h(
     "div",
     { class: "ms-zone" },
@@ -53,7 +51,7 @@ export function songs({ key, multiple = true, onchange = () => {}, sample = null
     h(
       "div",
       { class: "ms-zone-main" },
-      button({ label: choose ?? t(multiple ? "songs.choose" : "songs.choose.one"), symbol: "file", kind: "primary", run: () => input.click(), class: "ms-button ms-primary ms-choose" }),
+      choosing,
       sample ? button({ label: t("songs.sample"), symbol: "play", run: sample, id: key === "separate" ? "sample" : null, class: "ms-button ms-sample" }) : null,
     ),
     h("p", { class: "ms-hint ms-desktop" }, t(multiple ? "songs.drop" : "songs.drop.one")),
@@ -73,9 +71,9 @@ export function songs({ key, multiple = true, onchange = () => {}, sample = null
   const element = h("div", { class: "ms-songs" }, zone, list, foot);
 
   function changed() {
-    showRows(list, rows, intake.items, { make: (song) => new SongRow(song, intake) });
+    showRows(list, rows, intake.items, { make: (song) => new SongRow(song, intake), instead: () => choosing });
     list.hidden = !intake.items.length;
-    foot.hidden = intake.items.length < 2;
+    keepFocus(foot, () => (foot.hidden = intake.items.length < 2), () => choosing);
     zone.classList.toggle("ms-small", intake.items.length > 0);
     setText(total, totalText(api));
     onchange(api);
@@ -108,12 +106,12 @@ export function songs({ key, multiple = true, onchange = () => {}, sample = null
     /** What was tried with a song was refused: it stays in the list with the reason, and can be tried again. */
     refuse: (song, error) => intake.refuse(song, error),
     /** A sound that is on the server: { job, file }, { job } or { sample: "song" }; `facts` (name, duration) are asked for if not given. */
-    add: (reference, facts = null) => one(() => intake.addReference(reference, facts)),
+    add: (reference, facts = null) => intake.addReference(reference, facts),
     open: () => input.click(),
     takeDrop: async (data) => {
       const url = addressIn(data.getData("text/plain"));
       if (data.files.length) take(await dropped(data));
-      else if (url) await one(() => intake.addLink(url));
+      else if (url) await intake.addLink(url);
     },
     zone,
   };

@@ -16,7 +16,7 @@ export function toast(text, { kind = "good", action = null } = {}) {
   close.addEventListener("click", gone);
   button?.addEventListener("click", () => {
     gone();
-    action.run();
+    attempt(action.run);
   });
   shelf(kind).append(note);
   if (kind !== "bad") setTimeout(gone, SHOWN_MS);
@@ -28,6 +28,15 @@ export function fail(error) {
   if (error?.name === "AbortError") return;
   toast(reason(error), { kind: "bad" });
   if (!(error instanceof Away) && !error?.status) console.error(error);
+}
+
+/** Do what may fail: an error is told, not thrown. */
+export async function attempt(work) {
+  try {
+    await work?.();
+  } catch (error) {
+    fail(error);
+  }
 }
 
 /** The text of an error that a request threw. */

@@ -7,7 +7,10 @@ import { jobs, zipOf } from "../jobs.js";
 import { follow, route } from "../route.js";
 import { clock, errorText, resultName, size, t, timeLeft } from "../text.js";
 import { button } from "./button.js";
+import { keepFocus } from "./focus.js";
+import { showRows } from "./list.js";
 import { listenPath, player } from "./player.js";
+import { thisTab } from "./storage.js";
 
 /**
  * The jobs of one place, newest first, remembered by this tab of the browser.
@@ -21,17 +24,11 @@ export function work(key, { keep = 3, byFile = false, extra = () => null } = {})
   const place = `msst-work-${key}`;
   const element = h("div", { class: "ms-done-list" });
   const cards = new Map();
-  let ids = read(place);
+  let ids = [thisTab.get(place) ?? []].flat().filter((id) => typeof id === "string");
   function show() {
     ids = ids.slice(0, keep);
-    sessionStorage.setItem(place, JSON.stringify(ids));
-    for (const [id, card] of cards) {
-      if (ids.includes(id)) continue;
-      card.close();
-      cards.delete(id);
-    }
-    for (const id of ids) if (!cards.has(id)) cards.set(id, new WorkCard(id, { byFile, extra, remove, again }));
-    element.replaceChildren(...ids.map((id) => cards.get(id).element));
+    thisTab.set(place, ids);
+    showRows(element, cards, ids, { key: (id) => id, make: (id) => new WorkCard(id, { byFile, extra, remove, again }) });
   }
   function remove(id) {
     ids = ids.filter((each) => each !== id);
@@ -51,14 +48,6 @@ export function work(key, { keep = 3, byFile = false, extra = () => null } = {})
       cards.get(job.id).element.scrollIntoView({ behavior: "smooth", block: "nearest" });
     },
   };
-}
-
-function read(place) {
-  try {
-    return JSON.parse(sessionStorage.getItem(place) ?? "[]").filter((id) => typeof id === "string");
-  } catch {
-    return [];
-  }
 }
 
 class WorkCard {
@@ -110,7 +99,7 @@ class WorkCard {
       this._drawn = state;
       this.badge.replaceChildren(icon(state), t(`state.${state}`));
       this.cross.hidden = ["queued", "running"].includes(state);
-      this.body.replaceChildren(...this._body(job).filter(Boolean));
+      keepFocus(this.body, () => this.body.replaceChildren(...this._body(job).filter(Boolean)));
     }
     this.fill.style.transform = `scaleX(${progress})`;
     this.meter.setAttribute("aria-valuenow", Math.floor(progress * 100));

@@ -5,11 +5,12 @@
 // Memory does not grow with the song: 7 chunks of a stereo stem at 44.1 kHz are 12 MB. Buffers that are done with are filled again, as
 // browsers take their time to collect what they do not know to be big.
 
-import { Away, Refused, request } from "../base.js";
+import { bytes } from "./bytes.js";
 
 export const CHUNK_SECONDS = 5;
 const FULL_SCALE = 32768;
 const REST_MS = 1000; // a buffer that was just dropped may still fade out
+const SPARE = 2; // buffers of each channel that wait to be filled again
 
 export class Chunks {
   /**
@@ -57,6 +58,7 @@ export class Chunks {
       this._ready.delete(k);
       for (const buffer of buffers.values()) if (buffer) this._spare.push({ buffer, since: performance.now() });
     }
+    this._spare = this._spare.slice(-SPARE * this.channels.length);
     for (const { k, control } of this._loading.values()) if (!ks.has(k)) control.abort();
   }
 
@@ -110,24 +112,15 @@ export class Chunks {
     const start = k * this.size;
     const frames = Math.min(this.size, channel.frames - start);
     if (frames <= 0) return null;
-    for (let pause = 500; ; pause = Math.min(8000, pause * 2)) {
-      try {
-        const response = await request(`${channel.path}/pcm?start=${start}&frames=${frames}`, { signal });
-        const bytes = await response.arrayBuffer();
-        return fill(this._buffer(channel.channels, frames), bytes);
-      } catch (error) {
-        if (signal.aborted || error instanceof Refused) throw error;
-        if (!(error instanceof Away) && !(error instanceof TypeError)) throw error; // TypeError: the line broke within the body
-        await sleep(pause, signal);
-      }
-    }
+    const sound = await bytes(`${channel.path}/pcm?start=${start}&frames=${frames}`, signal);
+    return fill(this._buffer(channel.channels, frames), sound);
   }
 }
 
 /** Interleaved little-endian int16 into an AudioBuffer, with silence where there are too few. (All browsers run on little-endian machines.) */
-function fill(buffer, bytes) {
+function fill(buffer, sound) {
   const { length, numberOfChannels: channels } = buffer;
-  const samples = new Int16Array(bytes, 0, Math.min(length * channels, bytes.byteLength >> 1));
+  const samples = new Int16Array(sound, 0, Math.min(length * channels, sound.byteLength >> 1));
   for (let channel = 0; channel < channels; channel += 1) {
     const out = buffer.getChannelData(channel);
     let n = 0;
@@ -135,11 +128,4 @@ function fill(buffer, bytes) {
     out.fill(0, n);
   }
   return buffer;
-}
-
-function sleep(ms, signal) {
-  return new Promise((resolve, reject) => {
-    setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

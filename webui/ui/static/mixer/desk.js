@@ -251,9 +251,8 @@ export class Desk {
 
   _error(error) {
     if (error.status === 404 || error.status === 410) this._on.gone();
-    else if (error.status === undefined && !navigator.onLine) this._bar.say(t("error.away"));
     else if (error.status) fail(error);
-    else this._bar.say(t("mixer.silentbrowser"));
+    else this._bar.say(t("mixer.silentbrowser")); // a server that is away is waited for
   }
 
   _show() {

@@ -1,15 +1,11 @@
 // How a job's mixer was left, in this browser. It is convenience: without it the mixer starts at 0 dB.
 
+import { thisBrowser } from "../kit/storage.js";
+
 const KEY = "msst-mixer";
 const KEEP = 50;
 
-function all() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
-  } catch {
-    return {};
-  }
-}
+const all = () => thisBrowser.get(KEY) ?? {};
 
 /** { faders: { stem file: { db, pan, mute, solo } }, volume, loop, speed, key, picture }, as far as they are known. */
 export function recall(jobId) {
@@ -19,9 +15,5 @@ export function recall(jobId) {
 export function remember(jobId, state) {
   const { [jobId]: _, ...others } = all();
   const kept = Object.entries({ ...others, [jobId]: state }).slice(-KEEP);
-  try {
-    localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(kept)));
-  } catch {
-    // A private window or a full store: then it is not remembered.
-  }
+  thisBrowser.set(KEY, Object.fromEntries(kept));
 }

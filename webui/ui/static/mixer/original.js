@@ -42,7 +42,8 @@ export class Original {
   async _wake() {
     const { channels, frames } = await json(`${this._path}/song/info`, { signal: this._signal });
     Object.assign(this._chunks.channels[this._index], { channels, frames: Math.min(frames, this._chunks.frames) });
-    await this._transport.wake(this._index);
+    while (this.on && !this._chunks.isAwake(this._index)) await this._join();
+    if (!this.on) return;
     this._quality().then(
       (figures) => {
         this._figures = figures;
@@ -50,5 +51,14 @@ export class Original {
       },
       () => {}, // then it is as loud as it is
     );
+  }
+
+  // Whoever goes to another place of the song ends what loads for the one before: the original joins at the new place then.
+  async _join() {
+    try {
+      await this._transport.wake(this._index);
+    } catch (error) {
+      if (error.name !== "AbortError" || this._signal.aborted) throw error;
+    }
   }
 }

@@ -1,8 +1,9 @@
 // What a stem looks like: its waveform, or its spectrogram, which the server draws when it is first asked for.
 
-import { address, request } from "../base.js";
+import { address } from "../base.js";
 import { h, setText } from "../dom.js";
 import { t } from "../text.js";
+import { bytes } from "./bytes.js";
 import { Waveform, fractionAt } from "./waveform.js";
 
 const MARKS = [100, 1000, 10000]; // Hz
@@ -17,10 +18,9 @@ export class Picture {
     point(this.element, onseek);
   }
 
-  /** Load the (minimum, maximum) pairs, int8, 50 a second, and draw them. Throws as request does. */
+  /** Load the (minimum, maximum) pairs, int8, 50 a second, and draw them. Throws as `bytes` does. */
   async load(signal) {
-    const response = await request(`${this._sound.path}/peaks`, { signal });
-    this._sound.pairs = new Int8Array(await response.arrayBuffer());
+    this._sound.pairs = new Int8Array(await bytes(`${this._sound.path}/peaks`, signal));
     this.wave.draw();
   }
 

@@ -63,8 +63,9 @@ export class Transport {
     const target = Math.min(this._chunks.frames, Math.max(0, Math.round(frame)));
     const running = this.running;
     this._stop(target);
-    if (running && target < this._chunks.frames) this._start(target);
-    else this._chunks.load(this._plan.at(target)).catch(() => {}); // so that Play answers at once
+    if (running && target < this._chunks.frames) return void this._start(target);
+    this._keep();
+    this._chunks.load(this._plan.at(target)).catch(() => {}); // so that Play answers at once
   }
 
   /** Go round between two frames, or with null straight on. Returns the loop, which is null where it would be too short. */

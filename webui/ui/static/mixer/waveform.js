@@ -1,6 +1,7 @@
 // The outline of a sound, drawn twice: what was played in full colour over the rest in a paler one.
 
 import { h } from "../dom.js";
+import { onTheme } from "../kit/theme.js";
 
 const BAR = 3; // CSS pixels: a bar of 2 and a gap of 1
 
@@ -13,10 +14,12 @@ export class Waveform {
     this.element = h("div", { class: "ms-wave", "aria-hidden": "true" }, this._rest, this._played, h("i", { class: "ms-playhead" }));
     this._observer = new ResizeObserver(() => this.draw());
     this._observer.observe(this.element);
+    this._endTheme = onTheme(() => this.draw());
   }
 
   close() {
     this._observer.disconnect();
+    this._endTheme();
   }
 
   draw() {

@@ -1,11 +1,12 @@
 // The listening of a blind comparison: two sounds on one clock, three buttons, an answer a round, and what the answers say.
 
-import { json, request } from "../base.js";
+import { json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { what } from "../job_words.js";
 import { dialog } from "../kit/dialog.js";
 import { fail } from "../kit/toast.js";
 import { Bus } from "../mixer/bus.js";
+import { bytes } from "../mixer/bytes.js";
 import { Chunks } from "../mixer/chunks.js";
 import { power } from "../mixer/level.js";
 import { Overview } from "../mixer/overview.js";
@@ -113,8 +114,8 @@ export class AbxTest {
   }
 
   _load([first]) {
-    fetchPairs(first.path, this._loads.signal).then((pairs) => {
-      this._sound.pairs = pairs;
+    bytes(`${first.path}/peaks`, this._loads.signal).then((pairs) => {
+      this._sound.pairs = new Int8Array(pairs);
       this._overview.wave.draw();
     }, () => {}); // without an outline it can be listened to all the same
     this._chunks.load(0).catch((error) => error.name !== "AbortError" && fail(error));
@@ -164,11 +165,6 @@ export class AbxTest {
     this._transport.close();
     this._overview.close();
   }
-}
-
-async function fetchPairs(base, signal) {
-  const response = await request(`${base}/peaks`, { signal });
-  return new Int8Array(await response.arrayBuffer());
 }
 
 function path(job, result) {

@@ -1,18 +1,19 @@
 // What can be done with a result besides listening: take it home in any format, go on with it, pass it on, delete it.
 
-import { copy } from "../kit/copy.js";
-import { h, icon } from "../dom.js";
+import { h } from "../dom.js";
 import { jobs, zipOf } from "../jobs.js";
+import { button } from "../kit/button.js";
+import { copy } from "../kit/copy.js";
 import { ask } from "../kit/dialog.js";
 import { menuButton } from "../kit/menu.js";
-import { fail, toast } from "../kit/toast.js";
+import { toast } from "../kit/toast.js";
 import { route } from "../route.js";
 import { size, t } from "../text.js";
 import { compareBlind } from "./abx.js";
 import { FORMATS } from "./formats.js";
 import { exportMix } from "./export_mix.js";
 import { replaceRegion } from "./replace.js";
-import { Works, save, toolJob } from "./works.js";
+import { save, toolJob, worksOf } from "./works.js";
 
 export class Actions {
   /** desk(): the mixer of the job; left(): the job is to be closed. */
@@ -20,7 +21,7 @@ export class Actions {
     this._job = job;
     this._desk = desk;
     this._left = left;
-    this._works = new Works();
+    this._works = worksOf(job.id);
     this.works = this._works.element;
     const download = menuButton({ label: t("mixer.download"), symbol: "download", className: "ms-button ms-primary", items: () => this._downloads() });
     const more = menuButton({ label: t("kit.actions"), bare: true, items: () => this._more() });
@@ -28,14 +29,10 @@ export class Actions {
     this.foot = h(
       "div",
       { class: "ms-foot" },
-      plain("save", t("result.export"), () => this._export(), "ms-export"),
-      plain("again", t("result.replace"), () => this._replace(), "ms-replace"),
-      plain("compare", t("result.abx"), () => compareBlind(job, this._desk()), "ms-abx"),
+      button({ label: t("result.export"), symbol: "save", run: () => this._export(), class: "ms-button ms-export" }),
+      button({ label: t("result.replace"), symbol: "again", run: () => this._replace(), class: "ms-button ms-replace" }),
+      button({ label: t("result.abx"), symbol: "compare", run: () => compareBlind(job, this._desk()), class: "ms-button ms-abx" }),
     );
-  }
-
-  close() {
-    this._works.close();
   }
 
   /** The menu of one stem. */
@@ -43,7 +40,7 @@ export class Actions {
     const { file } = strip;
     const from = { tab: "separate", from: this._job.id, file };
     return [
-      { label: t("result.further"), symbol: "branch", href: route.link(from), action: () => route.go(from) },
+      { label: t("result.further"), symbol: "branch", to: from },
       { label: t("result.replace"), symbol: "again", action: () => this._replace(file) },
       ...this._formats().map(([container, name]) => ({
         label: t("result.download.as", { format: name }),
@@ -107,16 +104,8 @@ export class Actions {
     const bytes = results.reduce((sum, result) => sum + result.bytes, 0);
     const text = t("result.delete.text", { count: results.length, size: size(bytes) });
     if (!(await ask({ title: t("result.delete.title", { title }), text, action: t("kit.delete"), danger: true }))) return;
-    try {
-      this._desk()?.silence();
-      await jobs.act(this._job.id, "delete");
-      this._left();
-    } catch (error) {
-      fail(error);
-    }
+    this._desk()?.silence();
+    await jobs.act(this._job.id, "delete");
+    this._left();
   }
-}
-
-function plain(symbol, label, run, className) {
-  return h("button", { type: "button", class: `ms-button ${className}`, onclick: run }, icon(symbol), label);
 }

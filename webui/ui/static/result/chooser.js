@@ -10,7 +10,7 @@ import { facts, stems } from "./facts.js";
 
 const SHOWN = 20;
 
-/** Returns { element, close() }. */
+/** Returns { element, title, close() }. */
 export function chooser() {
   const list = h("ul", { class: "ms-finished" });
   const note = h("div", { role: "status" }, h("p", { class: "ms-empty" }, t("kit.loading")));
@@ -25,14 +25,15 @@ export function chooser() {
     else if (!note.querySelector("a")) note.replaceChildren(nothing());
   };
   const stop = jobs.subscribe(draw);
+  const title = h("h2", { id: "chooser-title", tabindex: "-1" }, t("result.choose"));
   const element = h(
     "section",
     { class: "ms-card", "aria-labelledby": "chooser-title" },
-    h("div", { class: "ms-head" }, h("h2", { id: "chooser-title", tabindex: "-1" }, t("result.choose")), all),
+    h("div", { class: "ms-head" }, title, all),
     note,
     list,
   );
-  return { element, close: stop };
+  return { element, title, close: stop };
 }
 
 function nothing() {

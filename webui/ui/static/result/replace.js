@@ -47,6 +47,7 @@ export async function replaceRegion(job, desk, file) {
     how = null;
     start.disabled = true;
     setText(chosen, t("result.replace.choose"));
+    presets.replaceChildren(model);
     const { presets: all } = await json("presets");
     const fitting = all.filter((each) => !each.problem && !each.missing.length && each.name !== job.preset && each.stems.some((one) => same(one, name().stem)));
     presets.replaceChildren(
@@ -57,7 +58,6 @@ export async function replaceRegion(job, desk, file) {
       model,
     );
   };
-  presets.append(model);
   offer().catch(() => {}); // models can be chosen all the same
   const about = h("p", {}, t("result.replace.about", { start: clock(loop.start, 1), end: clock(loop.end, 1) }));
   const window = dialog({ title: heading("result.replace"), body: [about, stem.element, h("p", { class: "ms-label" }, t("result.replace.how")), presets, chosen], actions: [start] });

@@ -3,6 +3,7 @@
 import { json } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { jobs } from "../jobs.js";
+import { keepFocus } from "../kit/focus.js";
 import { Desk } from "../mixer/desk.js";
 import { follow, route } from "../route.js";
 import { errorText, t } from "../text.js";
@@ -40,30 +41,28 @@ class View {
       this._stage,
     );
     this._mini = nowPlaying();
-    let first = true;
+    let before = null; // the tab that was open
     route.subscribe(() => {
-      if (route.tab === "result") this._open(route.get("job"), !first);
+      if (route.tab === "result") this._open(route.get("job"), before);
       this._mini.show(this._desk, this._job);
-      first = false;
+      before = route.tab;
     });
     jobs.subscribe(() => this._id && !this._desk && this._wait());
   }
 
   /** Close the job: its sound ends and its memory is free. */
   leave() {
-    this._drop();
-    this._id = null;
-    route.set({ tab: "result", job: null });
     this._choose();
+    if (route.tab === "result") route.set({ tab: "result", job: null });
   }
 
-  /** clicked: somebody asked for it now, so bring it into sight. */
-  async _open(id, clicked) {
-    if (!id && this._id) return route.set({ job: this._id }); // back from another tab: it is still open here
+  /** before: the tab that was open; null where the page begins with this one. */
+  async _open(id, before) {
+    if (!id && this._id && before !== "result") return route.set({ job: this._id }); // back from another tab: it is still open here
     if (id === this._id) return;
+    if (!id) return this._choose();
     this._drop();
     this._id = id;
-    if (!id) return this._choose();
     this._list?.close();
     this._list = null;
     this._place.replaceChildren(this._card);
@@ -71,12 +70,17 @@ class View {
     setText(this._facts, "");
     this._say(t("mixer.loading"));
     await this._fetch();
-    if (clicked && this._id === id) this._reveal();
+    if (before && this._id === id) this._reveal(); // somebody asked for it now, so bring it into sight
   }
 
   _choose() {
-    this._list ??= chooser();
-    this._place.replaceChildren(this._list.element);
+    const draw = () => {
+      this._drop();
+      this._id = null;
+      this._list ??= chooser();
+      this._place.replaceChildren(this._list.element);
+    };
+    keepFocus(this._place, draw, () => this._list.title);
   }
 
   async _fetch() {
@@ -165,7 +169,6 @@ class View {
 
   _drop() {
     this._desk?.close();
-    this._actions?.close();
     this._desk = this._job = this._actions = this._quality = null;
     this._head.replaceChildren();
     this._stage.replaceChildren();

@@ -1,19 +1,28 @@
-// Small works on a result that is open (another format, a mix): each a job of the server, with its progress here until it is done.
+// Small works on a result (another format, a mix): each a job of the server, with its progress here until it is done. They go on where the
+// result is left: what they make is saved all the same, and they are there when it is opened again.
 
 import { progressText } from "../job_words.js";
 import { address, json, send } from "../base.js";
 import { h, icon, setText } from "../dom.js";
 import { jobs, zipOf } from "../jobs.js";
+import { keepFocus } from "../kit/focus.js";
 import { poll } from "../kit/poll.js";
 import { fail, toast } from "../kit/toast.js";
 import { errorText, t } from "../text.js";
 
 const ASK_MS = 600;
+const kept = new Map(); // id of a job -> its Works
 
-export class Works {
+/** The works on the result of a job. */
+export function worksOf(id) {
+  for (const [other, { element }] of kept) if (!element.childElementCount) kept.delete(other);
+  if (!kept.has(id)) kept.set(id, new Works());
+  return kept.get(id);
+}
+
+class Works {
   constructor() {
     this.element = h("ul", { class: "ms-makings" });
-    this._polls = new Set();
   }
 
   /** Begin a job and follow it. begin() => the job; label: what it makes; done(job) once it is completed. */
@@ -24,36 +33,29 @@ export class Works {
       jobs.refresh();
       this._follow(job, row, done);
     } catch (error) {
-      row.element.remove();
+      row.remove();
       fail(error);
     }
   }
 
-  close() {
-    for (const each of this._polls) each.stop();
-    this._polls.clear();
-  }
-
   _follow(first, row, done) {
     const path = `jobs/${encodeURIComponent(first.id)}`;
-    const end = () => {
-      polled.stop();
-      this._polls.delete(polled);
-    };
     const polled = poll(async () => {
-      const job = await json(path);
-      row.show(job);
-      if (job.state === "completed") {
-        end();
-        row.element.remove();
-        done(job);
-      } else if (job.state === "failed" || job.state === "cancelled") {
-        end();
-        row.stopped(job);
+      const job = await json(path).catch((error) => {
+        if (error.status !== 404) throw error;
+        return { state: "gone", error }; // somebody deleted it
+      });
+      if (["queued", "running"].includes(job.state)) {
+        row.show(job);
+        return ASK_MS;
       }
+      polled.stop();
+      if (job.state === "completed") {
+        row.remove();
+        done(job);
+      } else row.stopped(job);
       return ASK_MS;
     });
-    this._polls.add(polled);
     row.cancel.addEventListener("click", () => jobs.act(first.id, "cancel").then(() => polled.now(), fail));
   }
 
@@ -70,14 +72,17 @@ export class Works {
       meter.setAttribute("aria-valuenow", Math.floor(job.progress * 100));
       setText(state, job.state === "running" ? progressText(job) : t(`state.${job.state}`));
     };
+    const remove = () => keepFocus(this.element, () => element.remove(), () => this.element);
     const stopped = (job) => {
       meter.remove();
       element.classList.add("ms-bad");
       setText(state, job.error ? errorText(job.error) : t(`state.${job.state}`));
-      const close = h("button", { type: "button", class: "ms-button ms-quiet", "aria-label": t("kit.close"), onclick: () => element.remove() }, icon("close"));
-      cancel.replaceWith(close);
+      const close = h("button", { type: "button", class: "ms-button ms-quiet", "aria-label": t("kit.close"), onclick: remove }, icon("close"));
+      keepFocus(element, () => cancel.replaceWith(close));
+      const left = element.offsetParent === null; // the result is not open any more
+      if (job.error && left) toast(`${label}: ${state.textContent}`, { kind: "bad" });
     };
-    return { element, cancel, show, stopped };
+    return { cancel, show, stopped, remove };
   }
 }
 

@@ -6,12 +6,11 @@ import { progressText, stateText, what } from "../job_words.js";
 import { jobs, zipOf } from "../jobs.js";
 import { button } from "../kit/button.js";
 import { ask } from "../kit/dialog.js";
+import { keepFocus } from "../kit/focus.js";
 import { menuButton } from "../kit/menu.js";
-import { fail } from "../kit/toast.js";
 import { route } from "../route.js";
 import { clock, errorText, find, span, t, when } from "../text.js";
 import { roughSpan } from "./start.js";
-
 
 export class JobRow {
   constructor(job) {
@@ -30,7 +29,9 @@ export class JobRow {
     this.stage = h("p", { class: "ms-stage" });
     this.reason = h("p", { class: "ms-reason" });
     this.details = details(job.id);
-    this.actions = h("div", { class: "ms-actions" });
+    this._buttons = new Map(); // name -> element
+    this._menu = this._makeMenu();
+    this.actions = h("div", { class: "ms-actions" }, this._menu);
     this.element = h(
       "li",
       { class: "ms-job", "data-job": job.id },
@@ -90,10 +91,17 @@ export class JobRow {
       failed: [this._button("retry", null, "primary"), this._button("change")],
       cancelled: [this._button("retry"), this._button("change")],
     }[state];
-    this.actions.replaceChildren(...(visible ?? []).filter(Boolean), this._menu());
+    // Where the pressed button goes, the menu gets the focus: the next button may do what nobody meant.
+    keepFocus(this.actions, () => this.actions.replaceChildren(...(visible ?? []).filter(Boolean), this._menu), () => this._menu.querySelector("button"));
   }
 
+  // Kept, so that the focus stays with a button that is there before and after.
   _button(name, symbol = null, kind = "") {
+    if (!this._buttons.has(name)) this._buttons.set(name, this._makeButton(name, symbol, kind));
+    return this._buttons.get(name);
+  }
+
+  _makeButton(name, symbol, kind) {
     return button({
       label: t(`job.${name}`),
       symbol,
@@ -104,8 +112,8 @@ export class JobRow {
     });
   }
 
-  _menu() {
-    const item = (name, symbol, more = {}) => ({ label: t(`job.${name}`), symbol, action: () => this._do(name).catch(fail), ...more });
+  _makeMenu() {
+    const item = (name, symbol, more = {}) => ({ label: t(`job.${name}`), symbol, action: () => this._do(name), ...more });
     const items = () =>
       ({
         queued: [item("first", "up", { disabled: this.job.queue_position === 1 }), item("last", "down"), item("change", "edit")],

@@ -1,11 +1,9 @@
 // How the stems are saved.
 
-import { Away, json } from "../base.js";
 import { h } from "../dom.js";
 import { choices, field, select, setOptions } from "../kit/form.js";
 import { WRITABLE, formatOptions } from "../kit/formats.js";
-import { poll } from "../kit/poll.js";
-import { route } from "../route.js";
+import { onOutputSettings } from "../kit/output_settings.js";
 import { t } from "../text.js";
 import { choice, chosenByHand } from "./choice.js";
 
@@ -39,21 +37,9 @@ export function output() {
     setOptions(quality, WRITABLE[now.container].map((value) => ({ value, label: t(`quality.${value}`) })), now.subtype);
   };
   choice.subscribe(draw);
-  const ask = () => {
-    const asking = poll(async () => {
-      const { settings } = await json("settings").catch(away);
-      const value = (name) => settings.find((each) => each.name === name)?.value;
-      standard = { container: value("output_format") ?? "wav", subtype: value("output_subtype") ?? "" };
-      draw();
-      asking.stop();
-      return 60000;
-    });
-  };
-  // Whenever the tab is opened: settings are changed in another one.
-  let before = null;
-  route.subscribe(() => {
-    if (route.tab === "separate" && before !== "separate") ask();
-    before = route.tab;
+  onOutputSettings((now) => {
+    standard = now;
+    draw();
   });
   return h(
     "div",
@@ -61,10 +47,4 @@ export function output() {
     h("div", { class: "ms-field ms-whole" }, container.element, h("p", { class: "ms-hint" }, t("separate.format.about"))),
     field({ label: t("separate.subtype"), control: quality }).element,
   );
-}
-
-// Without settings to be read (a caller who may not), the standard of the form holds.
-function away(error) {
-  if (error instanceof Away) throw error;
-  return { settings: [] };
 }

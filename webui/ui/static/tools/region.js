@@ -1,6 +1,7 @@
 // The outline of a sound with a part of it chosen: two handles to pull, with the mouse, a finger or the arrow keys.
 
 import { h } from "../dom.js";
+import { onTheme } from "../kit/theme.js";
 import { clock, t } from "../text.js";
 
 const BAR = 3; // CSS pixels: a bar of 2 and a gap of 1
@@ -24,6 +25,7 @@ export class Region {
     this.element = h("div", { class: "ms-cutter" }, this._canvas, this._left, this._right, this._head, this._handles.start, this._handles.end);
     this.element.addEventListener("pointerdown", (event) => event.button === 0 && !event.target.closest("[role=slider]") && this._press(event));
     new ResizeObserver(() => this._paint()).observe(this.element);
+    onTheme(() => this._paint());
   }
 
   /** pairs: int8 (lowest, highest), 50 a second; null for none. The whole is chosen. */
