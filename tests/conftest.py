@@ -21,6 +21,9 @@ import soundfile
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell had the tests run in the background; what they start is to hear Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def free_port() -> int:
     """A port nobody listens on now."""

@@ -1,6 +1,7 @@
 // What is to be combined and how, as it was chosen: kept in this browser, and made into the preset that the server runs.
 
 import { OF_MODELS, ofFiles } from "../job_words.js";
+import { thisBrowser } from "../kit/storage.js";
 
 const KEY = "msst-ensemble";
 const STEP = "ensemble"; // what the step is called in the preset
@@ -23,11 +24,7 @@ class Settings {
 
   set(changes) {
     Object.assign(this.value, changes);
-    try {
-      localStorage.setItem(KEY, JSON.stringify(this.value));
-    } catch {
-      // it holds until the page is closed
-    }
+    thisBrowser.set(KEY, this.value);
     for (const listener of this._listeners) listener(this.value);
   }
 
@@ -52,12 +49,8 @@ class Settings {
 }
 
 function kept() {
-  try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return Object.fromEntries(Object.keys(START).filter((name) => typeof found[name] === typeof START[name]).map((name) => [name, found[name]]));
-  } catch {
-    return {};
-  }
+  const found = Object(thisBrowser.get(KEY));
+  return Object.fromEntries(Object.keys(START).filter((name) => typeof found[name] === typeof START[name]).map((name) => [name, found[name]]));
 }
 
 export const settings = new Settings();

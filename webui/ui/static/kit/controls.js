@@ -34,7 +34,7 @@ export function dial({ label, hint = "", min, max, step, value, unit = "", said 
 }
 
 /** "1:23.4", "83.4" or "83,4" as seconds; null for anything else. */
-export function seconds(text) {
+function seconds(text) {
   const match = /^\s*(?:(?:(\d+):)?(\d{1,3}):)?(\d+(?:[.,]\d+)?)\s*$/.exec(text);
   if (!match) return null;
   return Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3].replace(",", "."));

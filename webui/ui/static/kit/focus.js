@@ -11,7 +11,7 @@ export function keepFocus(place, draw, next = () => firstControl(place) ?? place
 }
 
 /** Give the focus to something, also where one does not come with the Tab key. */
-export function focus(element) {
+function focus(element) {
   if (!element || element === document.activeElement) return;
   element.focus({ preventScroll: true });
   if (element === document.activeElement) return;

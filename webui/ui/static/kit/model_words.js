@@ -30,7 +30,7 @@ export function nameAmong(stem, stems) {
 }
 
 /** The score that a row shows: of the stem that is looked for, else of what the model is for, else the first. */
-export function mainScore(model, stem = "") {
+function mainScore(model, stem = "") {
   const scores = Object.entries(model.scores);
   const same = (name) => scores.find(([key]) => name && stemName(key) === stemName(name));
   const aims = model.category === "instrumental" ? ["instrumental", ...model.stems] : [model.target, ...model.stems];
@@ -40,7 +40,7 @@ export function mainScore(model, stem = "") {
 export const decibels = (value) => new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 
 /** "quick (23 × the built-in model)" or "" where nobody measured it. */
-export function speedText(speed) {
+function speedText(speed) {
   if (speed == null) return "";
   const level = speed <= 10 ? "quick" : speed <= 40 ? "good" : speed <= 130 ? "slow" : "very_slow";
   return t("models.speed", { level: t(`models.speed.${level}`), times: times(speed) });

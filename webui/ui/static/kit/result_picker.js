@@ -16,7 +16,7 @@ const JOBS = 40;
  * Let the reader choose results. Resolves to [{ reference: { job, file } or { job }, facts }], empty if none was taken.
  * @param multiple whether more than one can be taken
  */
-export async function pickResults({ multiple = false } = {}) {
+async function pickResults({ multiple = false } = {}) {
   const list = h("div", { class: "ms-takes" });
   const note = h("p", { class: "ms-hint", role: "status" }, t("kit.loading"));
   const chosen = new Map(); // "job/file" -> what is taken

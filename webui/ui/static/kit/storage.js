@@ -17,6 +17,13 @@ const store = (area) => ({
       // see above
     }
   },
+  remove(key) {
+    try {
+      window[area].removeItem(key);
+    } catch {
+      // see above
+    }
+  },
 });
 
 /** Kept for all windows, until somebody clears it. */

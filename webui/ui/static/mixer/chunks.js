@@ -7,7 +7,7 @@
 
 import { bytes } from "./bytes.js";
 
-export const CHUNK_SECONDS = 5;
+const CHUNK_SECONDS = 5;
 const FULL_SCALE = 32768;
 const REST_MS = 1000; // a buffer that was just dropped may still fade out
 const SPARE = 2; // buffers of each channel that wait to be filled again

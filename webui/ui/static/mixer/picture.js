@@ -2,6 +2,7 @@
 
 import { address } from "../base.js";
 import { h, setText } from "../dom.js";
+import { oneByOne } from "../kit/one_by_one.js";
 import { t } from "../text.js";
 import { bytes } from "./bytes.js";
 import { Waveform, fractionAt } from "./waveform.js";
@@ -13,6 +14,7 @@ export class Picture {
   /** sound: { path } of the stem below api/v1; its `pairs` are filled in; onseek(fraction): somebody pointed into it. */
   constructor(sound, onseek) {
     this._sound = sound;
+    this._ends = new AbortController();
     this.wave = new Waveform([sound]);
     this.element = h("div", { class: "ms-picture" }, this.wave.element);
     point(this.element, onseek);
@@ -31,6 +33,7 @@ export class Picture {
   }
 
   close() {
+    this._ends.abort();
     this.wave.close();
   }
 
@@ -52,8 +55,16 @@ export class Picture {
     this.element.querySelector(".ms-spectrogram")?.remove();
     this._spectrogram = h("div", { class: "ms-spectrogram", "aria-hidden": "true" }, image, h("div", { class: "ms-hertz" }, ...marks), h("i", { class: "ms-playhead" }), word);
     this.element.append(this._spectrogram);
-    image.src = address(`api/v1/${this._sound.path}/spectrogram`);
+    oneByOne(() => drawn(image, address(`api/v1/${this._sound.path}/spectrogram`)), this._ends.signal).catch(() => {}); // said above
   }
+}
+
+/** Show an image; resolves when it is there, or cannot be had. */
+function drawn(image, source) {
+  return new Promise((resolve) => {
+    for (const end of ["load", "error"]) image.addEventListener(end, resolve, { once: true });
+    image.src = source;
+  });
 }
 
 function point(element, onseek) {

@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { button } from "../kit/button.js";
 import { choices } from "../kit/form.js";
 import { showRows } from "../kit/list.js";
+import { thisBrowser } from "../kit/storage.js";
 import { reason } from "../kit/toast.js";
 import { find, t } from "../text.js";
 import { modelRow } from "./row.js";
@@ -34,11 +35,7 @@ export function purposes(place) {
   }
   function choose(name) {
     chosen = name;
-    try {
-      localStorage.setItem(KEPT, name);
-    } catch {
-      // a private window
-    }
+    thisBrowser.set(KEPT, name);
     about.textContent = find(`purpose.${name}.about`) ?? "";
     more.open = false;
     return draw();
@@ -83,10 +80,4 @@ export function purposes(place) {
   return { refresh: draw };
 }
 
-function remembered() {
-  try {
-    return localStorage.getItem(KEPT) ?? FIRST;
-  } catch {
-    return FIRST;
-  }
-}
+const remembered = () => thisBrowser.get(KEPT) ?? FIRST;

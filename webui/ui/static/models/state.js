@@ -1,50 +1,37 @@
 // What this browser remembers about models: favourites for good, the filters until the tab of the browser is closed; and word to all
 // parts of the tab when the models here have changed.
 
+import { thisBrowser, thisTab } from "../kit/storage.js";
+
 const FAVOURITES = "msst-favourite-models";
 const FILTERS = "msst-models-filters";
 
 export const NO_FILTERS = Object.freeze({ text: "", show: "", category: "", stem: "", size: "", family: "", sort: "recommended", page: 0 });
 
-/** A value of the browser's storage ("localStorage" or "sessionStorage") that cannot break the page, even where naming it is refused. */
-function read(storage, key, otherwise) {
-  try {
-    return JSON.parse(window[storage].getItem(key)) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
+const kept = () => [thisBrowser.get(FAVOURITES) ?? []].flat().map(String);
 
-function write(storage, key, value) {
-  try {
-    window[storage].setItem(key, JSON.stringify(value));
-  } catch {
-    // a private window: then it holds until the page is left
-  }
-}
-
-let favourites = new Set([read("localStorage", FAVOURITES, [])].flat().map(String));
+let favourites = new Set(kept());
 
 export const isFavourite = (name) => favourites.has(name);
 export const favouriteNames = () => [...favourites];
 
 export function setFavourite(name, on) {
-  favourites = new Set([read("localStorage", FAVOURITES, [...favourites])].flat().map(String)); // another window may have changed them
+  if (thisBrowser.get(FAVOURITES)) favourites = new Set(kept()); // another window may have changed them
   if (on) favourites.add(name);
   else favourites.delete(name);
-  write("localStorage", FAVOURITES, [...favourites]);
+  thisBrowser.set(FAVOURITES, [...favourites]);
 }
 
 window.addEventListener("storage", (event) => {
-  if (event.key === FAVOURITES) favourites = new Set([read("localStorage", FAVOURITES, [])].flat().map(String));
+  if (event.key === FAVOURITES) favourites = new Set(kept());
 });
 
 export function filters() {
-  const kept = read("sessionStorage", FILTERS, {});
-  return Object.fromEntries(Object.entries(NO_FILTERS).map(([name, value]) => [name, typeof kept[name] === typeof value ? kept[name] : value]));
+  const found = Object(thisTab.get(FILTERS));
+  return Object.fromEntries(Object.entries(NO_FILTERS).map(([name, value]) => [name, typeof found[name] === typeof value ? found[name] : value]));
 }
 
-export const keepFilters = (values) => write("sessionStorage", FILTERS, values);
+export const keepFilters = (values) => thisTab.set(FILTERS, values);
 
 const listeners = new Set();
 

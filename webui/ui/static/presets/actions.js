@@ -22,14 +22,14 @@ export async function copy(card, { edit = true } = {}) {
   open(made.name, edit);
 }
 
-export async function rename(card) {
+async function rename(card) {
   const title = await askText({ title: t("presets.rename"), label: t("presets.name"), value: card.title || card.name, action: t("kit.save") });
   if (!title || title === card.title) return;
   const made = await store.rename(card.name, title);
   open(made.name, route.get("edit"));
 }
 
-export async function remove(card) {
+async function remove(card) {
   const title = titleOf(card);
   const yes = await ask({ title: t("presets.delete"), text: t("presets.delete.ask", { title }), action: t("kit.delete"), danger: true });
   if (!yes) return;
@@ -45,7 +45,7 @@ export async function remove(card) {
 }
 
 /** Where the browser downloads the file from. */
-export const exported = (card) => address(`api/v1/presets/${encodeURIComponent(card.name)}/export`);
+const exported = (card) => address(`api/v1/presets/${encodeURIComponent(card.name)}/export`);
 
 export function menuOf(card, { broken = false } = {}) {
   return [
@@ -58,7 +58,7 @@ export function menuOf(card, { broken = false } = {}) {
 }
 
 /** An error is told, not thrown. */
-export function guarded(work) {
+function guarded(work) {
   return async () => {
     try {
       await work();

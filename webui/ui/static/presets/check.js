@@ -36,7 +36,7 @@ export function checker(doc, { place, told }) {
       const answer = await store.check(doc.data, mine.signal);
       if (closed) return answer;
       show(answer);
-    } catch (error) {
+    } catch {
       if (mine !== control) return newest; // it was changed meanwhile: the next check counts
       if (closed) return null;
       told({ away: true });

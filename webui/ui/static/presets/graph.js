@@ -8,7 +8,7 @@ const FILE = /^file([1-9][0-9]?)$/i;
 const RESIDUAL = "residual";
 const same = (one, other) => one.toLowerCase() === other.toLowerCase();
 
-export const fileNumber = (reference) => (same(reference, "mixture") ? 1 : Number(FILE.exec(reference)?.[1] ?? 0));
+const fileNumber = (reference) => (same(reference, "mixture") ? 1 : Number(FILE.exec(reference)?.[1] ?? 0));
 const split = (reference) => {
   const dot = reference.indexOf(".");
   return dot < 0 ? [reference, ""] : [reference.slice(0, dot), reference.slice(dot + 1)];

@@ -84,7 +84,7 @@ export function unfinished({ error, place }) {
 }
 
 /** What the check says, with its place, in the reader's language. */
-export function words({ error, place }) {
+function words({ error, place }) {
   if (place === "/outputs") return t("presets.check.outputs");
   if (place === "/steps") return t("presets.check.steps");
   const text = unfinished({ error, place }) ? t("presets.check.model") : reason({ ...error, message: error.detail });

@@ -30,7 +30,7 @@ export function widget(name, raw, at, env, label = labelOf(env, name)) {
   return textWidget(given);
 }
 
-export const key = (env, name) => (env.effect ? `effect.${env.effect}.${name}` : `step.${env.kind}.${name}`);
+const key = (env, name) => (env.effect ? `effect.${env.effect}.${name}` : `step.${env.kind}.${name}`);
 export const labelOf = (env, name) => find(key(env, name)) ?? name.replaceAll("_", " ");
 
 /** A place for the reason against a value, with what the editor calls. */

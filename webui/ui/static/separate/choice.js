@@ -1,5 +1,6 @@
 // What is to be done with the songs, as it was chosen: kept in this browser, taken from a link, and told to REST.
 
+import { thisBrowser } from "../kit/storage.js";
 import { route } from "../route.js";
 
 const KEY = "msst-separate";
@@ -28,11 +29,7 @@ class Choice {
   set(changes) {
     Object.assign(this.value, changes);
     if (changes.by !== "job" && this.value.by !== "job") this.value.job = null;
-    try {
-      localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(KEPT.map((name) => [name, this.value[name]]))));
-    } catch {
-      // it holds until the page is closed
-    }
+    thisBrowser.set(KEY, Object.fromEntries(KEPT.map((name) => [name, this.value[name]])));
     for (const listener of this._listeners) listener(this.value);
   }
 
@@ -63,13 +60,9 @@ class Choice {
 export const split = (card) => [card.slice(0, card.indexOf("/")), card.slice(card.indexOf("/") + 1)];
 
 function kept() {
-  try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    if (found.by === "job") found.by = "purpose";
-    return Object.fromEntries(KEPT.filter((name) => name in found).map((name) => [name, found[name]]));
-  } catch {
-    return {};
-  }
+  const found = Object(thisBrowser.get(KEY));
+  if (found.by === "job") found.by = "purpose";
+  return Object.fromEntries(KEPT.filter((name) => name in found).map((name) => [name, found[name]]));
 }
 
 export const choice = new Choice();

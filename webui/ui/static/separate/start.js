@@ -60,7 +60,7 @@ export function starter(input) {
   /** Let the songs wait again that did before the page was loaded. */
   async function hold(song, fields) {
     earlier.delete(JSON.stringify(song.reference));
-    const { door, container, subtype, format, options, stems, ...what } = fields;
+    const what = Object.fromEntries(["purpose", "quality", "preset", "model"].filter((name) => fields[name]).map((name) => [name, fields[name]]));
     const { models } = await json(`estimates?${new URLSearchParams(what)}`);
     const names = models.filter(({ installed }) => !installed).map(({ name }) => name);
     await Promise.all(names.map((name) => installs.start(name)));
