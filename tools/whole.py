@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -44,3 +45,15 @@ def made_whole(*targets: Path) -> Iterator[list[Path]]:
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Put a text in UTF-8 in the place of whatever the file held, and on the disk.
+
+    Raises:
+        OSError: it cannot be written; the file is then as it was.
+    """
+    with made_whole(target) as (part,), part.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

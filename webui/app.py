@@ -58,13 +58,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         limit=lambda: services.settings.max_upload_bytes,
         special={own_models.router.prefix: lambda: services.settings.max_model_bytes},
     )
-    app.add_middleware(SameOrigin, public_url=lambda: str(services.settings.public_url or ""))
-    app.add_middleware(
-        OwnNames,
-        public_url=lambda: str(services.settings.public_url or ""),
-        open=lambda: services.settings.share or services.share.active or services.settings.access == "keys",
-    )
-    app.add_middleware(KeyGuard, keys=services.keys, tries=tries, needed=lambda: services.settings.access == "keys")
+
+    def public_url() -> str:
+        return str(services.settings.public_url or "")
+
+    def keys_needed() -> bool:
+        return services.settings.access == "keys"
+
+    app.add_middleware(SameOrigin, public_url=public_url)
+    app.add_middleware(OwnNames, public_url=public_url, open=lambda: services.settings.share or services.share.active or keys_needed())
+    app.add_middleware(KeyGuard, keys=services.keys, tries=tries, needed=keys_needed)
     services.share.opener = open_tunnel
     errors.install(app)
     for router in ROUTERS:

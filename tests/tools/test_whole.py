@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from tools import whole
-from tools.whole import made_whole, put
+from tools.whole import made_whole, put, write_text
 
 
 def test_all_or_nothing(tmp_path: Path) -> None:
@@ -43,3 +44,13 @@ def test_what_is_in_use_is_waited_for(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Path, "replace", in_use)
     put(source, target)
     assert (target.read_text(), tries) == ("new", [4])
+
+
+def test_a_text_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "notes.json"
+    write_text(file, "été\n")
+    monkeypatch.setattr("tools.whole.os.fsync", Mock(side_effect=OSError(28, "no space left")))
+    with pytest.raises(OSError, match="no space"):
+        write_text(file, "new")
+    assert file.read_bytes() == "été\n".encode()
+    assert list(tmp_path.iterdir()) == [file]

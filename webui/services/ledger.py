@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from inference.catalogue import Catalogue, InstalledModel, ModelRecord, load_catalogue, read_installed
 from inference.errors import Cancelled, DiskFull
 from tools.locks import FileLock
-from tools.whole import put
+from tools.whole import write_text
 
 log = logging.getLogger(__name__)
 
@@ -183,18 +181,10 @@ def waiting_lock(path: Path, patience: float = float("inf"), cancelled: Callable
 
 def write_json(path: Path, data: Any) -> None:
     """Write a file in one rename. Raises DiskFull."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        put(temporary, path)
+        write_text(path, json.dumps(data, ensure_ascii=False, indent=1))
     except OSError as error:
         raise DiskFull(f"cannot write {path.name}: {error}", hint=f"Is there room in {path.parent}?") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def load_json(path: Path) -> dict[str, Any]:

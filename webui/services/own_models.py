@@ -7,7 +7,6 @@ known by its checksum? ─ yes ─> the shipped record
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 import uuid
@@ -35,7 +34,7 @@ from webui.services.errors import BadRequest
 from webui.services.inspector import Inspect
 from webui.services.installer import file_stem, remove_file
 from webui.services.ledger import Ledger
-from webui.services.storage import safe_name
+from webui.services.storage import hard_link, safe_name
 
 STEMS_OF_VR = ("Instrumental", "Vocals")
 """Of a vocal remover about which nobody says more: its network finds the first one."""
@@ -175,7 +174,7 @@ class Adder:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                os.link(os.path.realpath(path), temporary)  # of a symbolic link Linux would link the link itself
+                hard_link(path, temporary)
             except OSError:
                 needed, free = path.stat().st_size, self._disk.free(folder)
                 if free < needed:

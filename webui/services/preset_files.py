@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from pathlib import Path
 from inference.errors import BadPreset, UnknownPreset
 from inference.presets.names import one_component
 from inference.presets.reading import read_json
+from tools.whole import write_text
 from webui.services.errors import BadRequest, PresetChanged
 from webui.services.files import storing
 from webui.services.storage import safe_name
@@ -200,12 +199,4 @@ def _text(data: object) -> str:
 
 def _write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{uuid.uuid4().hex}.new")
-    try:
-        with new.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    write_text(path, text)

@@ -204,9 +204,14 @@ def _files(folder: Path) -> list[str]:
     return [entry.name for entry in _entries(folder) if entry.is_file()]
 
 
+def hard_link(source: Path, target: Path) -> None:
+    """Give a file a second name: no space, no time. Raises OSError: the file system has no such links, or the two are on two."""
+    os.link(os.path.realpath(source), target)  # of a symbolic link Linux would link the link itself
+
+
 def link_or_copy(source: Path, target: Path) -> None:
     """Make `target` hold what `source` holds: a hard link on one file system (no space, no time), a copy elsewhere."""
     try:
-        os.link(os.path.realpath(source), target)  # of a symbolic link Linux would link the link itself
+        hard_link(source, target)
     except OSError:
         shutil.copyfile(source, target)

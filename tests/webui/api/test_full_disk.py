@@ -43,7 +43,7 @@ def full(request: pytest.FixtureRequest, stocked: House, monkeypatch: pytest.Mon
     if request.param == "lock":
         monkeypatch.setattr(FileLock, "acquire", Mock(side_effect=NO_ROOM))
     monkeypatch.setattr(files, "put", Mock(side_effect=NO_ROOM))
-    monkeypatch.setattr("webui.services.preset_files.os.fsync", Mock(side_effect=NO_ROOM))
+    monkeypatch.setattr("tools.whole.os.fsync", Mock(side_effect=NO_ROOM))
     yield stocked
     monkeypatch.undo()
 
